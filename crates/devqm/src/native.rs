@@ -1,0 +1,88 @@
+//! The native door's protocol: how [`Request`] and [`Reply`] travel on a socket. Private to devqm and `libmqm_r.so`.
+//!
+//! A client opens with the eight bytes of [`PREFACE`] (an MQ channel client opens with `TSH`, which is how the listener
+//! tells its two doors apart). Then frames in both directions, strictly one reply to each request: four bytes, big-endian,
+//! the length of what follows; then the [postcard](https://docs.rs/postcard) encoding of the request or reply. One socket
+//! is one MQI connection: closing it without [`Request::Disconnect`] backs the open unit of work out.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::verbs::{Reply, Request};
+
+/// What a native client sends first: name and version of the protocol.
+pub const PREFACE: [u8; 8] = *b"DEVQM 01";
+
+/// The largest frame in bytes: a 100 MB message (MQ's own maximum) with its descriptor and properties.
+pub const FRAME_BYTES_MAX: u32 = 104_857_600 + 1_048_576;
+
+/// Encodes one frame, its length included.
+///
+/// # Errors
+/// `InvalidData` where the value does not encode or is over [`FRAME_BYTES_MAX`].
+pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut frame = postcard::to_extend(value, vec![0; 4]).map_err(invalid)?;
+    let length = u32::try_from(frame.len() - 4).map_err(invalid)?;
+    if length > FRAME_BYTES_MAX {
+        return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
+    }
+    frame.splice(..4, length.to_be_bytes());
+    Ok(frame)
+}
+
+/// Decodes the inside of one frame; bytes left over are an error.
+///
+/// # Errors
+/// `InvalidData` where the bytes are not exactly one value.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
+    match postcard::take_from_bytes(bytes).map_err(invalid)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(invalid(format!("{} bytes after the end of the frame's value", rest.len()))),
+    }
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+/// The client's end of the native door: blocking, one call at a time.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    incoming: Vec<u8>,
+}
+
+impl Client {
+    /// Takes a connected socket and opens the native door on it.
+    ///
+    /// # Errors
+    /// What writing to the socket says.
+    pub fn open(mut stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.write_all(&PREFACE)?;
+        Ok(Self { stream, incoming: Vec::new() })
+    }
+
+    /// Sends one request and waits for its reply, however long the queue manager takes.
+    ///
+    /// # Errors
+    /// Any error leaves the connection unusable and the outcome of the request unknown.
+    pub fn call(&mut self, request: &Request) -> io::Result<Reply> {
+        self.stream.write_all(&encode(request)?)?;
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length)?;
+        let length = u32::from_be_bytes(length);
+        if length > FRAME_BYTES_MAX {
+            return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
+        }
+        self.incoming.clear();
+        (&mut self.stream).take(u64::from(length)).read_to_end(&mut self.incoming)?;
+        if self.incoming.len() as u64 != u64::from(length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        decode(&self.incoming)
+    }
+}
