@@ -1,0 +1,343 @@
+//! The HTTP exchange with a domain service: request headers, deadline, and what an answer means.
+//!
+//! The only file that knows reqwest. It decides nothing: every way in which an exchange can end becomes `Ok` or a
+//! [`Failure`] that says whose fault it is and whether the request may have left. Bodies of answers are read to their end,
+//! because half an answer proves nothing, and thrown away.
+
+use std::error::Error as _;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use tokio::sync::watch;
+
+use crate::failure::{Blame, Failure, Reason};
+use crate::message::IdempotencyKey;
+use crate::settings::{self, Credentials, Http};
+
+/// What CloudEvents' HTTP binding (1.0.2, section 3.1.3.2) percent-encodes in a header, besides all that is not ASCII.
+const ENCODED_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// The largest stay that a service's `Retry-After` is believed.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
+
+/// Everything that requests need: one pooled client and its credentials for each destination.
+#[derive(Debug)]
+pub struct Dispatcher {
+    targets: Vec<Target>,
+    response_bytes_max: usize,
+    cut: watch::Receiver<bool>,
+}
+
+#[derive(Debug)]
+struct Target {
+    client: reqwest::Client,
+    url: url::Url,
+    headers: HeaderMap,
+    timeout: Duration,
+    credentials: Option<Credentials>,
+    // Read again after each 401: secrets are rotated while we run.
+    authorization: RwLock<Option<HeaderValue>>,
+}
+
+/// One request: the document and what is said about it in headers.
+#[derive(Debug)]
+pub struct Callback<'a> {
+    /// The document; cloned per attempt without copying.
+    pub body: Bytes,
+    /// The same value at every redelivery of the message.
+    pub key: &'a IdempotencyKey,
+    /// `/mqgate/<provider>/<source>`.
+    pub source: &'a str,
+    /// `iso20022.pacs.008.001.08`.
+    pub kind: &'a str,
+    /// When the message was put, RFC 3339; `None` where its descriptor does not tell.
+    pub time: Option<&'a str>,
+    /// W3C trace context of this message.
+    pub traceparent: &'a str,
+    /// What the scheme itself deduplicates on.
+    pub business_key: Option<&'a str>,
+    /// MQ facts a service may need, by header name.
+    pub descriptor: &'a [(&'static str, String)],
+    /// From 1, over all redeliveries that are remembered.
+    pub attempt: u32,
+    /// An earlier request may have been carried out.
+    pub possible_duplicate: bool,
+    /// The most time this attempt may take; the destination's own timeout may be shorter.
+    pub time_left: Duration,
+    /// The route declares 404 a business rejection.
+    pub not_found_is_business: bool,
+}
+
+impl Dispatcher {
+    /// Builds a client for each destination. `cut` ends exchanges in flight when the grace period is over.
+    ///
+    /// # Errors
+    /// A certificate, key or credential that cannot be used; the text names the destination.
+    pub fn new(
+        destinations: &[settings::Destination],
+        response_bytes_max: usize,
+        cut: watch::Receiver<bool>,
+    ) -> Result<Self, String> {
+        let targets = destinations
+            .iter()
+            .map(|destination| Target::new(destination).map_err(|error| format!("{}: {error}", destination.name)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { targets, response_bytes_max, cut })
+    }
+
+    /// Posts one document and waits for the whole answer.
+    ///
+    /// # Errors
+    /// The [`Failure`] of the exchange; see the table of outcomes in ARCHITECTURE.md.
+    pub async fn post(&self, destination: usize, callback: &Callback<'_>) -> Result<(), Failure> {
+        let Some(target) = self.targets.get(destination) else {
+            return Err(Failure::dispatch(Blame::Ourselves, Reason::Connect, false, "no such destination"));
+        };
+        let mut cut = self.cut.clone();
+        tokio::select! {
+            result = target.post(callback, self.response_bytes_max) => result,
+            _ = cut.wait_for(|cut| *cut) => {
+                Err(Failure::dispatch(Blame::Ourselves, Reason::CutShort, true, "the grace period is over"))
+            }
+        }
+    }
+}
+
+impl Target {
+    fn new(destination: &settings::Destination) -> Result<Self, String> {
+        let target = Self {
+            client: client(destination)?,
+            url: destination.url.clone(),
+            headers: destination.headers.iter().cloned().collect(),
+            timeout: destination.timeout,
+            credentials: destination.credentials.clone(),
+            authorization: RwLock::new(None),
+        };
+        target.read_credentials()?;
+        Ok(target)
+    }
+
+    fn read_credentials(&self) -> Result<(), String> {
+        if let Some(credentials) = &self.credentials {
+            let value = credentials.authorization().map_err(|error| error.to_string())?;
+            *self.authorization.write().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        }
+        Ok(())
+    }
+
+    async fn post(&self, callback: &Callback<'_>, response_bytes_max: usize) -> Result<(), Failure> {
+        let timeout = self.timeout.min(callback.time_left);
+        let response = self
+            .client
+            .post(self.url.clone())
+            .headers(self.request_headers(callback, timeout))
+            .timeout(timeout)
+            .body(callback.body.clone())
+            .send()
+            .await
+            .map_err(|error| failure_of(&error))?;
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(retry_after);
+        read_to_end(response, response_bytes_max).await.or_else(|failure| {
+            // A refusal is a refusal, even where its explanation was cut.
+            if status.is_success() { Err(failure) } else { Ok(()) }
+        })?;
+        let result = judge(status, retry_after, callback.not_found_is_business);
+        if status == StatusCode::UNAUTHORIZED
+            && let Err(error) = self.read_credentials()
+        {
+            return Err(Failure::dispatch(Blame::Ourselves, Reason::Credential, true, error));
+        }
+        result
+    }
+
+    fn request_headers(&self, callback: &Callback<'_>, timeout: Duration) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        let mut set = |name: &'static str, value: &str| {
+            let encoded = utf8_percent_encode(value, ENCODED_IN_HEADER).to_string();
+            if let Ok(value) = HeaderValue::try_from(encoded) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        let key = callback.key.to_string();
+        set("idempotency-key", &key);
+        set("ce-specversion", "1.0");
+        set("ce-id", &key);
+        set("ce-source", callback.source);
+        set("ce-type", callback.kind);
+        if let Some(time) = callback.time {
+            set("ce-time", time);
+        }
+        set("traceparent", callback.traceparent);
+        set("request-timeout-ms", &timeout.as_millis().to_string());
+        set("mqgate-attempt", &callback.attempt.to_string());
+        set("mqgate-possible-duplicate", if callback.possible_duplicate { "true" } else { "false" });
+        if let Some(business_key) = callback.business_key {
+            set("mqgate-business-key", business_key);
+        }
+        for (name, value) in callback.descriptor {
+            set(name, value);
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let authorization = self.authorization.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = authorization.as_ref() {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        headers
+    }
+}
+
+/// The one place that builds clients: no redirects, no proxies from the environment, no retries of its own.
+fn client(destination: &settings::Destination) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("mqgate/", env!("CARGO_PKG_VERSION")))
+        // Shorter than the whole exchange's, so that a connection that never came about is told from an uncertain one.
+        .connect_timeout(destination.timeout / 2)
+        .pool_idle_timeout(Duration::from_secs(20))
+        .tcp_nodelay(true);
+    builder = match destination.http {
+        Http::Auto => builder,
+        Http::Http1 => builder.http1_only(),
+        Http::Http2 => builder.http2_prior_knowledge(),
+    };
+    if let Some(path) = &destination.ca_file {
+        let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            .map_err(|_| format!("{}: not PEM certificates", path.display()))?;
+        builder = builder.tls_certs_only(certificates);
+    }
+    if let Some(path) = &destination.client_identity_file {
+        let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let identity = reqwest::Identity::from_pem(&pem)
+            .map_err(|_| format!("{}: not a PEM private key with its certificates", path.display()))?;
+        builder = builder.identity(identity);
+    }
+    builder.build().map_err(|error| chain(&error))
+}
+
+/// What a status means, once the answer is whole.
+fn judge(status: StatusCode, retry_after: Option<Duration>, not_found_is_business: bool) -> Result<(), Failure> {
+    let code = status.as_u16();
+    let (blame, reason) = match code {
+        200..=299 => return Ok(()),
+        400 | 413 | 415 | 422 => (Blame::Message, Reason::Rejected(code)),
+        404 if not_found_is_business => (Blame::Message, Reason::Rejected(code)),
+        408 | 425 | 429 | 502..=504 => (Blame::Destination, Reason::Unavailable(code)),
+        409 => (Blame::InProgress, Reason::Conflict),
+        500..=599 => (Blame::Unclear, Reason::ServerError(code)),
+        // Wrong credential, wrong URL, a rollout half done: 1xx, 3xx and every other 4xx, 401, 403, 404 and 405 among them.
+        _ => (Blame::Ourselves, Reason::Misdirected(code)),
+    };
+    // The request left, and what answered need not be what acted on it. Only a refusal of the message settles its fate.
+    let uncertain = blame != Blame::Message;
+    Err(Failure { retry_after, ..Failure::dispatch(blame, reason, uncertain, "") })
+}
+
+/// Reads an answer's body and throws it away.
+async fn read_to_end(mut response: reqwest::Response, bytes_max: usize) -> Result<(), Failure> {
+    let mut bytes = 0_usize;
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+        bytes = bytes.saturating_add(chunk.len());
+        if bytes > bytes_max {
+            let detail = format!("over {bytes_max} bytes");
+            return Err(Failure::dispatch(Blame::Destination, Reason::AnswerOverLimit, true, detail));
+        }
+    }
+    Ok(())
+}
+
+/// What an error of the client means. Only a connection that never came about is certain not to have carried the request.
+fn failure_of(error: &reqwest::Error) -> Failure {
+    let detail = chain(error);
+    if error.is_connect() {
+        let tls = std::iter::successors(error.source(), |cause| (*cause).source()).any(is_tls);
+        let (blame, reason) =
+            if tls { (Blame::Ourselves, Reason::Tls) } else { (Blame::Destination, Reason::Connect) };
+        return Failure::dispatch(blame, reason, false, detail);
+    }
+    let reason = if error.is_timeout() { Reason::Timeout } else { Reason::CutShort };
+    Failure::dispatch(Blame::Destination, reason, true, detail)
+}
+
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    if cause.is::<rustls::Error>() {
+        return true;
+    }
+    let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// The causes of an error on one line, without the URL, which may carry a credential.
+fn chain(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let text: Vec<String> = causes.map(ToString::to_string).collect();
+    text.join(": ")
+}
+
+/// `Retry-After` in either of its forms (RFC 9110, section 10.2.3).
+fn retry_after(value: &HeaderValue) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX));
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    let left = SystemTime::from(at).duration_since(SystemTime::now()).unwrap_or_default();
+    Some(left.min(RETRY_AFTER_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_the_blame_that_the_table_of_outcomes_gives_it() {
+        let blame = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None, false).err().map(|f| f.blame);
+        for status in 200..=299 {
+            assert_eq!(blame(status), None, "{status}");
+        }
+        for (statuses, expected) in [
+            (&[400, 413, 415, 422][..], Blame::Message),
+            (&[408, 425, 429, 502, 503, 504], Blame::Destination),
+            (&[409], Blame::InProgress),
+            (&[500, 501, 505, 507, 599], Blame::Unclear),
+            (&[301, 302, 304, 307, 308, 401, 402, 403, 404, 405, 406, 410, 418, 421, 451, 600], Blame::Ourselves),
+        ] {
+            for &status in statuses {
+                assert_eq!(blame(status), Some(expected), "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_route_may_declare_404_a_business_rejection() {
+        let failure = judge(StatusCode::NOT_FOUND, None, true).unwrap_err();
+        assert_eq!((failure.blame, failure.reason), (Blame::Message, Reason::Rejected(404)));
+    }
+
+    #[test]
+    fn an_answer_other_than_a_refusal_leaves_the_effect_uncertain() {
+        for (status, uncertain) in [(400, false), (422, false), (401, true), (404, true), (503, true), (500, true)] {
+            let failure = judge(StatusCode::from_u16(status).unwrap(), None, false).unwrap_err();
+            assert_eq!(failure.uncertain, uncertain, "{status}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let read = |text: &str| retry_after(&HeaderValue::from_str(text).unwrap());
+        assert_eq!(read("120"), Some(Duration::from_secs(120)));
+        assert_eq!(read("99999999999"), Some(RETRY_AFTER_MAX));
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert!(read("Fri, 31 Dec 2999 23:59:59 GMT").is_some());
+        assert_eq!(read("soon"), None);
+        assert_eq!(read("-1"), None);
+    }
+}

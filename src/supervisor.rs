@@ -1,0 +1,278 @@
+//! The life of the process after settings: load the client library, start consumers and the admin listener, wait for the
+//! word to stop, drain within the grace period.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mq::Library;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
+
+use crate::admin::{self, Health};
+use crate::bridge::Lane;
+use crate::consumer::{self, Connector};
+use crate::dispatch::Dispatcher;
+use crate::disposition::Policy;
+use crate::history::History;
+use crate::outage::Outages;
+use crate::route;
+use crate::settings::{Settings, Source};
+use crate::stop::Stop;
+use crate::telemetry::Metrics;
+use crate::translate::Translator;
+
+/// Threads that drive HTTP for all consumers: exchanges are small, and the consumers do the rest of the work themselves.
+const HTTP_THREADS: usize = 2;
+
+/// After the grace period exchanges are cut and units backed out; what then still hangs is left to the queue manager.
+const BACKOUT_TIME: Duration = Duration::from_secs(2);
+
+/// Why the process could not run, or ended otherwise than by draining.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The MQ client library.
+    #[error("{0}")]
+    Library(#[from] mq::LoadError),
+    /// A setting that could only be proved wrong by using it.
+    #[error("{0}")]
+    Setting(String),
+    /// The operating system refused something that needs no setting.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A consumer ended that should not have: a bug.
+    #[error("a consumer thread ended by a panic; the queue manager backs its unit out")]
+    ConsumerDied,
+    /// Something hung beyond the grace period; its unit is backed out by the queue manager.
+    #[error("{0} consumer(s) did not end within the grace period; the queue manager backs their units out")]
+    NotDrained(usize),
+}
+
+impl Error {
+    /// The exit code of the process (`sysexits.h`).
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Library(_) => 69,
+            Self::Setting(_) => 78,
+            Self::System { .. } | Self::ConsumerDied | Self::NotDrained(_) => 70,
+        }
+    }
+}
+
+/// Runs until SIGTERM or SIGINT and drains. A second signal ends at once: open units are backed out.
+///
+/// # Errors
+/// See [`Error`]; an unreachable queue manager is none.
+pub fn run(settings: Settings) -> Result<(), Error> {
+    let library = Library::load(settings.mq_library.as_deref())?;
+    info!(library = %library.path().display(), provider = settings.provider, settings = settings.hash, "Starting.");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(HTTP_THREADS)
+        .thread_name("http")
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System { what: "start the HTTP threads", source })?;
+    // The TLS provider is chosen once for the process; a second choice would only mean that it was made already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    runtime.block_on(serve(settings, library))
+}
+
+async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
+    // Listening for signals comes first: a SIGTERM during the start must drain, not kill.
+    let mut signals = Signals::new()?;
+    let metrics = Metrics::new();
+    let listener = listen(settings.admin.listen).await?;
+    let address = listener.local_addr().map_err(|source| Error::System { what: "read the admin address", source })?;
+    let (cut, cut_seen) = watch::channel(false);
+    let stop = Stop::default();
+    let lanes = lanes(&settings, &metrics, &stop, cut_seen)?;
+    let health = Arc::new(Health::new(lanes.len(), &settings));
+    let (admin_stop, admin_stopped) = watch::channel(false);
+    let admin = tokio::task::spawn(admin::serve(listener, Arc::clone(&health), metrics.clone(), admin_stopped));
+    let (ended, mut ends) = mpsc::unbounded_channel();
+    let consumers = start(&settings, &library, lanes, &health, &ended)?;
+    health.set_ready(true);
+    info!(%address, consumers = consumers.len(), "Running.");
+
+    let died = tokio::select! {
+        () = signals.next() => false,
+        _ = ends.recv() => true,
+    };
+    info!("Stopping: no more messages are got.");
+    health.set_ready(false);
+    stop.say();
+    let drained = drain(consumers.len() - usize::from(died), &mut ends, &mut signals, settings.retry.grace, &cut).await;
+    let _ = admin_stop.send(true);
+    if admin.await.is_err() {
+        warn!("The admin listener ended by a panic.");
+    }
+    conclude(consumers, died, drained)
+}
+
+/// Waits for the consumers to end: within the grace period by themselves, after it with their exchanges cut.
+async fn drain(
+    mut running: usize,
+    ends: &mut mpsc::UnboundedReceiver<usize>,
+    signals: &mut Signals,
+    grace: Duration,
+    cut: &watch::Sender<bool>,
+) -> usize {
+    let grace_over = tokio::time::sleep(grace);
+    tokio::pin!(grace_over);
+    while running > 0 {
+        tokio::select! {
+            _ = ends.recv() => running -= 1,
+            () = signals.next() => break,
+            () = &mut grace_over => break,
+        }
+    }
+    if running == 0 {
+        return 0;
+    }
+    warn!(running, "The grace period is over: requests in flight are cut and their units backed out.");
+    let _ = cut.send(true);
+    let end = tokio::time::sleep(BACKOUT_TIME);
+    tokio::pin!(end);
+    while running > 0 {
+        tokio::select! {
+            _ = ends.recv() => running -= 1,
+            () = &mut end => break,
+        }
+    }
+    running
+}
+
+/// Joins the threads that have ended and says how the process did.
+fn conclude(consumers: Vec<JoinHandle<bool>>, died: bool, running: usize) -> Result<(), Error> {
+    if running > 0 {
+        return Err(Error::NotDrained(running));
+    }
+    let whole = consumers.into_iter().all(|consumer| consumer.join().unwrap_or(false));
+    if died || !whole {
+        return Err(Error::ConsumerDied);
+    }
+    info!("Drained.");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Error::Setting(format!("admin.listen: cannot listen on {address}: {error}")))
+}
+
+/// One lane for each consumer, with the index of its site.
+fn lanes(
+    settings: &Settings,
+    metrics: &Metrics,
+    stop: &Stop,
+    cut: watch::Receiver<bool>,
+) -> Result<Vec<(usize, Lane)>, Error> {
+    let retry = &settings.retry;
+    let dispatcher = Dispatcher::new(&settings.destinations, settings.limits.response_bytes_max, cut)
+        .map_err(|error| Error::Setting(format!("destinations: {error}")))?;
+    let dispatcher = Arc::new(dispatcher);
+    let destinations: Arc<[String]> = settings.destinations.iter().map(|it| it.name.clone()).collect();
+    let outages = Outages::new(destinations.len(), retry.probe_delay_first, retry.probe_delay_max);
+    let history = Arc::new(History::new(settings.limits.history_entries_max));
+    let routes: Arc<[_]> = settings.routes.clone().into();
+    for name in destinations.iter() {
+        metrics.destination_up(name, true);
+    }
+    let lane = |source: &Arc<Source>, translator: &Arc<Translator>, site: usize| Lane {
+        provider: settings.provider.clone(),
+        site: settings.sites.get(site).map(|site| site.name.clone()).unwrap_or_default(),
+        source_path: format!("/mqgate/{}/{}", settings.provider, source.name),
+        reachable: route::reachable(&routes, &source.name, source.queue.as_str()),
+        source: Arc::clone(source),
+        routes: Arc::clone(&routes),
+        destinations: Arc::clone(&destinations),
+        translator: Arc::clone(translator),
+        dispatcher: Arc::clone(&dispatcher),
+        runtime: tokio::runtime::Handle::current(),
+        outages: outages.clone(),
+        history: Arc::clone(&history),
+        metrics: metrics.clone(),
+        stop: stop.clone(),
+        policy: Policy {
+            unit_hold_max: retry.unit_hold_max,
+            retry_delay_first: retry.retry_delay_first,
+            retry_delay_max: retry.retry_delay_max,
+            attempt_time_min: retry.unit_hold_max / 10,
+        },
+        get_wait: retry.get_wait,
+        message_bytes_max: settings.limits.message_bytes_max,
+    };
+    let mut lanes = Vec::new();
+    for source in &settings.sources {
+        let translator = Arc::new(source.translator(&settings.limits));
+        let source = Arc::new(source.clone());
+        for &site in &source.sites {
+            lanes.extend((0..source.consumers).map(|_| (site, lane(&source, &translator, site))));
+        }
+    }
+    Ok(lanes)
+}
+
+/// Starts a thread for each lane. Each says when it ends, however it ends, and returns whether it ended by itself.
+fn start(
+    settings: &Settings,
+    library: &Library,
+    lanes: Vec<(usize, Lane)>,
+    health: &Arc<Health>,
+    ended: &mpsc::UnboundedSender<usize>,
+) -> Result<Vec<JoinHandle<bool>>, Error> {
+    let retry = &settings.retry;
+    let connectors: Vec<_> = settings
+        .sites
+        .iter()
+        .map(|site| {
+            let delays = (retry.reconnect_delay_first, retry.reconnect_delay_max);
+            Arc::new(Connector::new(site.clone(), library.clone(), delays.0, delays.1))
+        })
+        .collect();
+    let mut consumers = Vec::new();
+    for (id, (site, lane)) in lanes.into_iter().enumerate() {
+        let Some(connector) = connectors.get(site).cloned() else { continue };
+        let (health, ended) = (Arc::clone(health), ended.clone());
+        let thread = std::thread::Builder::new().name(format!("{}-{id}", lane.source.name)).spawn(move || {
+            let whole = catch_unwind(AssertUnwindSafe(|| consumer::run(&lane, &connector, &health, id))).is_ok();
+            if !whole {
+                error!(consumer = id, "A consumer ended by a panic.");
+            }
+            let _ = ended.send(id);
+            whole
+        });
+        consumers.push(thread.map_err(|source| Error::System { what: "start a consumer thread", source })?);
+    }
+    Ok(consumers)
+}
+
+/// SIGTERM and SIGINT, as one.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let listen = |kind| signal(kind).map_err(|source| Error::System { what: "listen for signals", source });
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
