@@ -1,7 +1,18 @@
-//! devqm: a development queue manager.
+//! devqm: a development queue manager, a small durable stand-in for IBM MQ on a laptop and in CI.
+//!
+//! It speaks the MQI's verbs (queues, handles, units of work, browsing, waiting) with IBM MQ's reason codes, keeps what was
+//! committed on disk, and reads MQSC. It is no replacement for IBM MQ: `docs/devqm.md` says what it does not do.
 //!
 //! # Layout
-//! To be completed.
+//! In the order in which a call passes them:
+
+#![forbid(unsafe_code)]
 
 pub mod verbs;
 pub mod native;
+pub mod mqsc;
+pub mod engine;
+pub mod store;
+pub mod users;
+pub mod door;
+pub mod serve;

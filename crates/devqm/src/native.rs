@@ -27,7 +27,9 @@ pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     let mut frame = postcard::to_extend(value, vec![0; 4]).map_err(invalid)?;
     let length = u32::try_from(frame.len() - 4).map_err(invalid)?;
     if length > FRAME_BYTES_MAX {
-        return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
+        return Err(invalid(format!(
+            "a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}"
+        )));
     }
     frame.splice(..4, length.to_be_bytes());
     Ok(frame)
@@ -40,7 +42,10 @@ pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
     match postcard::take_from_bytes(bytes).map_err(invalid)? {
         (value, []) => Ok(value),
-        (_, rest) => Err(invalid(format!("{} bytes after the end of the frame's value", rest.len()))),
+        (_, rest) => Err(invalid(format!(
+            "{} bytes after the end of the frame's value",
+            rest.len()
+        ))),
     }
 }
 
@@ -63,7 +68,10 @@ impl Client {
     pub fn open(mut stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.write_all(&PREFACE)?;
-        Ok(Self { stream, incoming: Vec::new() })
+        Ok(Self {
+            stream,
+            incoming: Vec::new(),
+        })
     }
 
     /// Sends one request and waits for its reply, however long the queue manager takes.
@@ -76,10 +84,14 @@ impl Client {
         self.stream.read_exact(&mut length)?;
         let length = u32::from_be_bytes(length);
         if length > FRAME_BYTES_MAX {
-            return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
+            return Err(invalid(format!(
+                "a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}"
+            )));
         }
         self.incoming.clear();
-        (&mut self.stream).take(u64::from(length)).read_to_end(&mut self.incoming)?;
+        (&mut self.stream)
+            .take(u64::from(length))
+            .read_to_end(&mut self.incoming)?;
         if self.incoming.len() as u64 != u64::from(length) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

@@ -1,0 +1,397 @@
+//! MQGET: which message, taken or browsed, now or when one comes.
+
+use libmqm_sys as mq;
+
+use super::connect::{Target, ended};
+use super::context::Context;
+use super::message::{Entry, Moment, Position};
+use super::queue::{Selector, Waiter};
+use super::unit::{Held, Then};
+use super::{Answer, ConnectionId, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
+use crate::verbs::{Descriptor, Get, Got, Outcome, Reply};
+
+const SYNCPOINTS: i32 = mq::MQGMO_SYNCPOINT | mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT;
+const BROWSING: i32 = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
+const UNDER_CURSOR: i32 = mq::MQGMO_MSG_UNDER_CURSOR | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
+/// Properties are the caller's matter; quiescing does not happen.
+const WITHOUT_EFFECT: i32 = mq::MQGMO_FAIL_IF_QUIESCING
+    | mq::MQGMO_PROPERTIES_FORCE_MQRFH2
+    | mq::MQGMO_NO_PROPERTIES
+    | mq::MQGMO_PROPERTIES_IN_HANDLE
+    | mq::MQGMO_PROPERTIES_COMPATIBILITY;
+const KNOWN: i32 = SYNCPOINTS
+    | BROWSING
+    | UNDER_CURSOR
+    | WITHOUT_EFFECT
+    | mq::MQGMO_WAIT
+    | mq::MQGMO_ACCEPT_TRUNCATED_MSG
+    | mq::MQGMO_CONVERT;
+const MATCHES: i32 = mq::MQMO_MATCH_MSG_ID
+    | mq::MQMO_MATCH_CORREL_ID
+    | mq::MQMO_MATCH_GROUP_ID
+    | mq::MQMO_MATCH_MSG_SEQ_NUMBER
+    | mq::MQMO_MATCH_OFFSET
+    | mq::MQMO_MATCH_MSG_TOKEN;
+
+/// What became of offering a message to a get.
+enum Offer {
+    /// The message is out of its queue.
+    Taken(Progress),
+    /// It is still there: it was browsed, or too long for the buffer.
+    Left(Reply),
+}
+
+impl Engine {
+    pub(super) fn get(&mut self, connection: ConnectionId, get: Get, now: Moment) -> Progress {
+        ended(self.get_message(connection, get, now))
+    }
+
+    fn get_message(&mut self, id: ConnectionId, get: Get, now: Moment) -> Result<Progress, Failure> {
+        check_options(&get)?;
+        let rules = self.catalogue.rules;
+        let handle = self.handle(id, get.handle)?;
+        if get.options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR) != 0 && !handle.has(mq::MQOO_BROWSE) {
+            return Err(Failure(mq::MQRC_NOT_OPEN_FOR_BROWSE));
+        }
+        if get.options & BROWSING == 0 && handle.input.is_none() {
+            return Err(Failure(mq::MQRC_NOT_OPEN_FOR_INPUT));
+        }
+        let cursor = handle.cursor;
+        let queue = self.queue_of(id, get.handle)?;
+        if self.is_get_inhibited(id, get.handle, queue)? {
+            return Err(Failure(mq::MQRC_GET_INHIBITED));
+        }
+        let takes = get.options & BROWSING == 0;
+        if takes && counts(&get) && self.connection(id)?.unit.messages() >= rules.uncommitted_max {
+            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        }
+        if get.options & UNDER_CURSOR != 0 {
+            return self.get_under_cursor(id, &get, queue, cursor, now);
+        }
+        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 {
+            cursor
+        } else {
+            None
+        };
+        let selector = selector(&get);
+        let mut expired = Vec::new();
+        let found = self
+            .queues
+            .get_mut(&queue)
+            .and_then(|queue| queue.find(&selector, after, now, &mut expired));
+        self.discard_expired(expired);
+        if let Some(position) = found {
+            return Ok(match self.deliver(id, &get, queue, position, now)? {
+                Offer::Taken(progress) => progress,
+                Offer::Left(reply) => Progress::Answered(Answer::of(reply)),
+            });
+        }
+        self.wait(id, get, queue, selector, after)
+    }
+
+    fn get_under_cursor(
+        &mut self,
+        id: ConnectionId,
+        get: &Get,
+        queue: QueueId,
+        cursor: Option<Position>,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
+        let there = self
+            .queues
+            .get(&queue)
+            .zip(cursor)
+            .and_then(|(queue, cursor)| queue.at(cursor));
+        match (cursor, there) {
+            (Some(position), Some(entry)) if !entry.is_expired(now) => {
+                Ok(match self.deliver(id, get, queue, position, now)? {
+                    Offer::Taken(progress) => progress,
+                    Offer::Left(reply) => Progress::Answered(Answer::of(reply)),
+                })
+            }
+            _ => Err(Failure(mq::MQRC_NO_MSG_UNDER_CURSOR)),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        id: ConnectionId,
+        get: Get,
+        queue: QueueId,
+        selector: Selector,
+        after: Option<Position>,
+    ) -> Result<Progress, Failure> {
+        if get.options & mq::MQGMO_WAIT == 0 || get.wait_interval_ms == 0 {
+            return Err(Failure(mq::MQRC_NO_MSG_AVAILABLE));
+        }
+        let wait_ms = u32::try_from(get.wait_interval_ms).ok();
+        self.connection(id)?.waiting = Some(queue);
+        if let Some(queue) = self.queues.get_mut(&queue) {
+            queue.waiters.push_back(Waiter {
+                connection: id,
+                get: Box::new(get),
+                selector,
+                after,
+            });
+        }
+        Ok(Progress::Waiting { wait_ms })
+    }
+
+    /// Offers a message that has become visible to those who wait, first come first served, until one takes it.
+    pub(super) fn offer(&mut self, queue: QueueId, position: Position, now: Moment) {
+        loop {
+            let Some(found) = self.queues.get_mut(&queue) else {
+                return;
+            };
+            let Some(entry) = found.at(position).filter(|entry| !entry.is_expired(now)) else {
+                return;
+            };
+            let descriptor = &entry.image.descriptor;
+            let takes = |waiter: &Waiter| {
+                waiter.selector.accepts(position, descriptor)
+                    && waiter.after.is_none_or(|after| position > after)
+            };
+            let Some(index) = found.waiters.iter().position(takes) else {
+                return;
+            };
+            let Some(waiter) = found.waiters.remove(index) else {
+                return;
+            };
+            let connection = waiter.connection;
+            if let Some(waited) = self.connections.get_mut(&connection) {
+                waited.waiting = None;
+            }
+            let answer = match self.deliver(connection, &waiter.get, queue, position, now) {
+                // The store answers for it.
+                Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => return,
+                Ok(Offer::Taken(Progress::Answered(answer))) => answer,
+                Ok(Offer::Left(reply)) => Answer::of(reply),
+                Err(failure) => Answer::of(failure.into()),
+            };
+            self.effects.answers.push((connection, answer));
+        }
+    }
+
+    /// Ends the gets that wait on a queue.
+    pub(super) fn cancel_waiters(&mut self, queue: QueueId, reason: i32) {
+        let Some(found) = self.queues.get(&queue) else {
+            return;
+        };
+        let waiting: Vec<_> = found.waiters.iter().map(|waiter| waiter.connection).collect();
+        for connection in waiting {
+            self.cancel_waiter(connection, reason);
+        }
+    }
+
+    /// Ends one connection's wait, if it waits.
+    pub(super) fn cancel_waiter(&mut self, connection: ConnectionId, reason: i32) {
+        if self.withdraw(connection) {
+            self.effects
+                .answers
+                .push((connection, Answer::of(Failure(reason).into())));
+        }
+    }
+
+    /// Gives a message that is there to a get that wants it.
+    fn deliver(
+        &mut self,
+        id: ConnectionId,
+        get: &Get,
+        queue: QueueId,
+        position: Position,
+        now: Moment,
+    ) -> Result<Offer, Failure> {
+        let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        let connection = self
+            .connections
+            .get_mut(&id)
+            .ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
+        let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
+        let reason = outcome_of_copy(
+            get,
+            entry,
+            connection.message_bytes_max,
+            self.catalogue.rules.ccsid,
+        )?;
+        let got = got(get, entry, position, &found.name, now);
+        let reply = with_warning(reason, got);
+        if reason == Some(mq::MQRC_TRUNCATED_MSG_FAILED) {
+            return Ok(Offer::Left(reply));
+        }
+        let handle = connection
+            .handles
+            .get_mut(&get.handle)
+            .ok_or(Failure(mq::MQRC_HOBJ_ERROR))?;
+        if get.options & BROWSING != 0 {
+            handle.cursor = Some(position);
+            return Ok(Offer::Left(reply));
+        }
+        if handle.has(mq::MQOO_SAVE_ALL_CONTEXT) {
+            handle.saved_context = Some(Box::new(Context::of(&entry.image.descriptor)));
+        }
+        let Some(mut entry) = found.remove(position) else {
+            return Err(Failure(mq::MQRC_NO_MSG_AVAILABLE));
+        };
+        if under_syncpoint(get, &entry) {
+            found.uncommitted_gets += 1;
+            let mark = entry.is_persistent().then(|| {
+                let slot = self.slots.take();
+                entry.slot = Some(slot);
+                Mark {
+                    slot,
+                    sequence: position.sequence,
+                    backout_count: entry.backout_count + 1,
+                }
+            });
+            connection.unit.gets.push(Held {
+                queue,
+                position,
+                entry,
+            });
+            return Ok(Offer::Taken(Progress::Answered(Answer { reply, mark })));
+        }
+        if entry.is_persistent() {
+            self.write(
+                vec![removal(position, &entry)],
+                Then::Answer {
+                    connection: id,
+                    reply,
+                },
+            );
+            return Ok(Offer::Taken(Progress::Writing));
+        }
+        Ok(Offer::Taken(Progress::Answered(Answer::of(reply))))
+    }
+
+    fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
+        let by_queue = self
+            .queues
+            .get(&queue)
+            .is_some_and(|queue| queue.rules.get_inhibited);
+        let Target::Queue {
+            alias: Some(alias), ..
+        } = &self.handle(id, handle)?.target
+        else {
+            return Ok(by_queue);
+        };
+        let alias = alias.clone();
+        let record = self.catalogue.queue(&alias);
+        Ok(
+            by_queue
+                || record.is_some_and(|record| record.attributes.number("GET") == mq::MQQA_GET_INHIBITED),
+        )
+    }
+}
+
+/// `MQRC_*` of the warning with which the message is returned; none where all is well.
+fn outcome_of_copy(
+    get: &Get,
+    entry: &Entry,
+    channel_bytes_max: usize,
+    own_ccsid: i32,
+) -> Result<Option<i32>, Failure> {
+    let length = entry.image.body.len();
+    if length > channel_bytes_max {
+        return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
+    }
+    if length > get.buffer_bytes as usize {
+        let accepts = get.options & mq::MQGMO_ACCEPT_TRUNCATED_MSG != 0;
+        return Ok(Some(if accepts {
+            mq::MQRC_TRUNCATED_MSG_ACCEPTED
+        } else {
+            mq::MQRC_TRUNCATED_MSG_FAILED
+        }));
+    }
+    let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
+    Ok(if converts {
+        unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid)
+    } else {
+        None
+    })
+}
+
+/// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
+/// converts nothing: it says so with the warnings of a queue manager whose conversion failed.
+fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i32> {
+    let asked_ccsid = if asked.ccsid == mq::MQCCSI_Q_MGR {
+        own_ccsid
+    } else {
+        asked.ccsid
+    };
+    // Only text in units of two bytes has an order of bytes.
+    let wide = matches!(has.ccsid, 1200..=1203 | 13488 | 17584);
+    let is_text = &has.format == b"MQSTR   ";
+    if asked_ccsid == has.ccsid && (asked.encoding == has.encoding || (is_text && !wide)) {
+        return None;
+    }
+    let without_format = has.format == [b' '; 8] || has.format == [0; 8];
+    Some(if without_format {
+        mq::MQRC_FORMAT_ERROR
+    } else {
+        mq::MQRC_NOT_CONVERTED
+    })
+}
+
+fn got(get: &Get, entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
+    let image = &entry.image;
+    let length = image.body.len().min(get.buffer_bytes as usize);
+    Outcome::Got(Box::new(Got {
+        descriptor: Descriptor {
+            backout_count: i32::try_from(entry.backout_count).unwrap_or(i32::MAX),
+            expiry: entry.expiry_left(now),
+            ..image.descriptor.clone()
+        },
+        properties: if get.with_properties {
+            image.properties.clone()
+        } else {
+            Vec::new()
+        },
+        body: image.body.get(..length).unwrap_or_default().to_vec(),
+        data_bytes: u32::try_from(image.body.len()).unwrap_or(u32::MAX),
+        token: position.to_token(),
+        resolved_queue: queue_name.to_owned(),
+    }))
+}
+
+fn selector(get: &Get) -> Selector {
+    let asks = |option| get.match_options & option != 0;
+    // An id of all zeros matches any message.
+    let id = |option, id: &[u8; 24]| (asks(option) && *id != [0; 24]).then_some(*id);
+    Selector {
+        message_id: id(mq::MQMO_MATCH_MSG_ID, &get.descriptor.message_id),
+        correlation_id: id(mq::MQMO_MATCH_CORREL_ID, &get.descriptor.correlation_id),
+        group_id: id(mq::MQMO_MATCH_GROUP_ID, &get.descriptor.group_id),
+        sequence_number: asks(mq::MQMO_MATCH_MSG_SEQ_NUMBER).then_some(get.descriptor.sequence_number),
+        offset: asks(mq::MQMO_MATCH_OFFSET).then_some(get.descriptor.offset),
+        token: asks(mq::MQMO_MATCH_MSG_TOKEN).then(|| Position::from_token(&get.token)),
+    }
+}
+
+/// Whether the get may become part of the unit of work.
+fn counts(get: &Get) -> bool {
+    get.options & (mq::MQGMO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT) != 0
+}
+
+fn under_syncpoint(get: &Get, entry: &Entry) -> bool {
+    get.options & mq::MQGMO_SYNCPOINT != 0
+        || (get.options & mq::MQGMO_SYNCPOINT_IF_PERSISTENT != 0 && entry.is_persistent())
+}
+
+fn check_options(get: &Get) -> Result<(), Failure> {
+    let options = get.options;
+    let ways = options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR);
+    if options & !KNOWN != 0 || (options & SYNCPOINTS).count_ones() > 1 || ways.count_ones() > 1 {
+        return Err(Failure(mq::MQRC_OPTIONS_ERROR));
+    }
+    // A browse changes nothing that a unit of work could undo.
+    if options & BROWSING != 0 && counts(get) {
+        return Err(Failure(mq::MQRC_OPTIONS_ERROR));
+    }
+    if get.match_options & !MATCHES != 0 {
+        return Err(Failure(mq::MQRC_MATCH_OPTIONS_ERROR));
+    }
+    if options & mq::MQGMO_WAIT != 0 && get.wait_interval_ms < mq::MQWI_UNLIMITED {
+        return Err(Failure(mq::MQRC_WAIT_INTERVAL_ERROR));
+    }
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! MQPUT and MQPUT1: the descriptor checked and completed, the message placed, now or at commit.
+
+use std::sync::Arc;
+
+use libmqm_sys as mq;
+
+use super::connect::{Connection, Target, ended};
+use super::message::{Entry, Image, Moment, Position};
+use super::unit::{Held, Then};
+use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, context, with_warning};
+use crate::verbs::{Descriptor, Open, Outcome, Put, Reply, ResolvedNames};
+
+/// Options that need nothing done here: the reply is always synchronous, and the queue manager does not quiesce.
+const WITHOUT_EFFECT: i32 = mq::MQPMO_ALTERNATE_USER_AUTHORITY
+    | mq::MQPMO_FAIL_IF_QUIESCING
+    | mq::MQPMO_ASYNC_RESPONSE
+    | mq::MQPMO_SYNC_RESPONSE
+    | mq::MQPMO_RESOLVE_LOCAL_Q
+    | mq::MQPMO_MD_FOR_OUTPUT_ONLY;
+const SYNCPOINTS: i32 = mq::MQPMO_SYNCPOINT | mq::MQPMO_NO_SYNCPOINT;
+const IDS: i32 = mq::MQPMO_NEW_MSG_ID | mq::MQPMO_NEW_CORREL_ID;
+
+/// Reports that the queue manager itself would have to send, and devqm does not: refused rather than forgotten.
+const REPORTS_OF_QUEUE_MANAGER: i32 = mq::MQRO_EXPIRATION_WITH_FULL_DATA
+    | mq::MQRO_COA_WITH_FULL_DATA
+    | mq::MQRO_COD_WITH_FULL_DATA
+    | mq::MQRO_ACTIVITY;
+const REPORTS: i32 = mq::MQRO_EXCEPTION_WITH_FULL_DATA | mq::MQRO_PAN | mq::MQRO_NAN;
+
+const GROUPING: i32 = mq::MQMF_MSG_IN_GROUP | mq::MQMF_LAST_MSG_IN_GROUP;
+const SEGMENTING: i32 = mq::MQMF_SEGMENT | mq::MQMF_LAST_SEGMENT;
+const COUNT_MAX: i32 = 999_999_999;
+
+impl Engine {
+    pub(super) fn put(&mut self, connection: ConnectionId, put: Put, now: Moment) -> Progress {
+        ended(self.put_message(connection, put, now))
+    }
+
+    fn put_message(&mut self, id: ConnectionId, put: Put, now: Moment) -> Result<Progress, Failure> {
+        check_options(put.options)?;
+        let handle = self.handle(id, put.handle)?;
+        if !handle.has(mq::MQOO_OUTPUT) {
+            return Err(Failure(mq::MQRC_NOT_OPEN_FOR_OUTPUT));
+        }
+        context::check_opened(handle, put.options)?;
+        let alias = match &handle.target {
+            Target::Queue { alias, .. } => alias.clone(),
+            Target::QueueManager => None,
+        };
+        let queue = self.queue_of(id, put.handle)?;
+        self.put_to(id, queue, alias.as_deref(), put, now)
+    }
+
+    /// MQPUT1: as opening for output with what the context options need, putting, and closing.
+    pub(super) fn put1(
+        &mut self,
+        connection: ConnectionId,
+        open: &Open,
+        mut put: Put,
+        now: Moment,
+    ) -> Progress {
+        if let Err(failure) = check_options(put.options) {
+            return ended(Err(failure));
+        }
+        let mut open = open.clone();
+        open.options = mq::MQOO_OUTPUT;
+        if put.options & context::OPTIONS & !(mq::MQPMO_DEFAULT_CONTEXT | mq::MQPMO_NO_CONTEXT) != 0 {
+            open.options |= mq::MQOO_SET_ALL_CONTEXT;
+        }
+        let handle = match self.open(connection, &open, now) {
+            Progress::Answered(Answer {
+                reply:
+                    Reply {
+                        outcome: Outcome::Opened(opened),
+                        ..
+                    },
+                ..
+            }) => opened.handle,
+            failed => return failed,
+        };
+        put.handle = handle;
+        let progress = self.put(connection, put, now);
+        // The message does not need the handle any more, even if the store has yet to write it.
+        self.close(connection, handle, mq::MQCO_NONE);
+        progress
+    }
+
+    fn put_to(
+        &mut self,
+        id: ConnectionId,
+        queue: QueueId,
+        alias: Option<&str>,
+        mut put: Put,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
+        let priority_warning = self.check_message(id, queue, alias, &mut put.descriptor, put.body.len())?;
+        let under_syncpoint = put.options & mq::MQPMO_SYNCPOINT != 0;
+        if under_syncpoint && self.connection(id)?.unit.messages() >= self.catalogue.rules.uncommitted_max {
+            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        }
+        self.complete_descriptor(id, &mut put, now)?;
+        let Some(found) = self.queues.get_mut(&queue) else {
+            return Err(Failure(mq::MQRC_Q_DELETED));
+        };
+        let names = ResolvedNames {
+            queue: found.name.clone(),
+            queue_manager: self.identity.name.clone(),
+        };
+        let returned = put.descriptor.clone();
+        let position = Position {
+            rank: found.rules.rank(put.descriptor.priority),
+            sequence: self.next_sequence,
+        };
+        self.next_sequence += 1;
+        found.uncommitted_puts += 1;
+        let image = Arc::new(Image {
+            queue,
+            rank: position.rank,
+            expires_ms: expires(&put.descriptor, now),
+            descriptor: put.descriptor,
+            properties: put.properties,
+            body: put.body,
+        });
+        let held = Held {
+            queue,
+            position,
+            entry: Entry {
+                image,
+                backout_count: 0,
+                slot: None,
+            },
+        };
+        let reply = with_warning(priority_warning, Outcome::Put(Box::new(returned), names));
+        if under_syncpoint {
+            self.connection(id)?.unit.puts.push(held);
+        } else if held.entry.is_persistent() {
+            let image = held.entry.image.clone();
+            let change = Change::PutMessage {
+                sequence: position.sequence,
+                image,
+            };
+            self.write(
+                vec![change],
+                Then::Put {
+                    connection: id,
+                    held: Box::new(held),
+                    reply,
+                },
+            );
+            return Ok(Progress::Writing);
+        } else {
+            self.reveal(held, now);
+        }
+        Ok(Progress::Answered(Answer::of(reply)))
+    }
+
+    /// Checks a message against its queue and MQ's rules, and replaces the "as the queue says" values.
+    fn check_message(
+        &mut self,
+        connection: ConnectionId,
+        queue: QueueId,
+        alias: Option<&str>,
+        descriptor: &mut Descriptor,
+        body_bytes: usize,
+    ) -> Result<Option<i32>, Failure> {
+        let channel_bytes_max = self.connection(connection)?.message_bytes_max;
+        let queue_manager_bytes_max = self.catalogue.rules.message_bytes_max;
+        let alias = alias
+            .and_then(|alias| self.catalogue.queue(alias))
+            .map(|record| &record.attributes);
+        let found = self.queues.get(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        if found.rules.put_inhibited
+            || alias.is_some_and(|alias| alias.number("PUT") == mq::MQQA_PUT_INHIBITED)
+        {
+            return Err(Failure(mq::MQRC_PUT_INHIBITED));
+        }
+        check_values(descriptor)?;
+        // Defaults are those of the name by which the queue was opened.
+        let (default_priority, default_persistence) = match alias {
+            Some(alias) => (alias.number("DEFPRTY"), alias.number("DEFPSIST")),
+            None => (found.rules.default_priority, found.rules.default_persistence),
+        };
+        if descriptor.priority == mq::MQPRI_PRIORITY_AS_Q_DEF {
+            descriptor.priority = default_priority;
+        }
+        if descriptor.persistence == mq::MQPER_PERSISTENCE_AS_Q_DEF {
+            descriptor.persistence = default_persistence;
+        }
+        if descriptor.persistence == mq::MQPER_PERSISTENT
+            && found.origin == super::queue::Origin::TemporaryDynamic
+        {
+            return Err(Failure(mq::MQRC_PERSISTENT_NOT_ALLOWED));
+        }
+        if body_bytes > found.rules.message_bytes_max {
+            return Err(Failure(mq::MQRC_MSG_TOO_BIG_FOR_Q));
+        }
+        if body_bytes > queue_manager_bytes_max {
+            return Err(Failure(mq::MQRC_MSG_TOO_BIG_FOR_Q_MGR));
+        }
+        if body_bytes > channel_bytes_max {
+            // What IBM's client says of a message that is longer than the channel's MAXMSGL.
+            return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
+        }
+        if found.depth() >= found.rules.depth_max {
+            return Err(Failure(mq::MQRC_Q_FULL));
+        }
+        // The priority is kept as given; the message stands where the highest one does.
+        Ok((descriptor.priority > 9).then_some(mq::MQRC_PRIORITY_EXCEEDS_MAXIMUM))
+    }
+
+    /// Fills in what the queue manager adds to a descriptor.
+    fn complete_descriptor(&mut self, id: ConnectionId, put: &mut Put, now: Moment) -> Result<(), Failure> {
+        let own_name = self.identity.name.clone();
+        let ccsid = self.catalogue.rules.ccsid;
+        if put.options & mq::MQPMO_NEW_MSG_ID != 0 || put.descriptor.message_id == [0; 24] {
+            put.descriptor.message_id = self.unique_id(*b"AMQ ");
+        }
+        if put.options & mq::MQPMO_NEW_CORREL_ID != 0 {
+            put.descriptor.correlation_id = self.unique_id(*b"AMQ ");
+        }
+        let new_group =
+            put.descriptor.message_flags & (GROUPING | SEGMENTING) != 0 && put.descriptor.group_id == [0; 24];
+        if new_group {
+            put.descriptor.group_id = self.unique_id(*b"AMQ ");
+        }
+        let connection: &Connection = self.connection(id)?;
+        let passed = context::passed(connection, put)?;
+        let descriptor = &mut put.descriptor;
+        context::fill(descriptor, put.options, passed, connection, now);
+        if matches!(descriptor.ccsid, mq::MQCCSI_Q_MGR | mq::MQCCSI_INHERIT) {
+            descriptor.ccsid = ccsid;
+        }
+        if descriptor.reply_to_queue_manager.is_empty() {
+            descriptor.reply_to_queue_manager = own_name;
+        }
+        if descriptor.message_flags & (GROUPING | SEGMENTING | mq::MQMF_SEGMENTATION_ALLOWED) == 0 {
+            descriptor.group_id = [0; 24];
+            descriptor.sequence_number = 1;
+            descriptor.offset = 0;
+            descriptor.original_length = mq::MQOL_UNDEFINED;
+        }
+        descriptor.backout_count = 0;
+        Ok(())
+    }
+}
+
+fn check_options(options: i32) -> Result<(), Failure> {
+    let known = WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
+    let contradictory = options & SYNCPOINTS == SYNCPOINTS || (options & context::OPTIONS).count_ones() > 1;
+    if options & !known != 0 || contradictory {
+        Err(Failure(mq::MQRC_OPTIONS_ERROR))
+    } else {
+        Ok(())
+    }
+}
+
+/// The checks of MQMD that MQPUT makes, each with its own reason.
+fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
+    let asks_reply = descriptor.message_type == mq::MQMT_REQUEST || descriptor.report & REPORTS != 0;
+    let checks = [
+        (
+            descriptor.report & (mq::MQRO_REJECT_UNSUP_MASK | REPORTS_OF_QUEUE_MANAGER) & !SUPPORTED_REPORTS
+                == 0,
+            mq::MQRC_REPORT_OPTIONS_ERROR,
+        ),
+        (is_message_type(descriptor.message_type), mq::MQRC_MSG_TYPE_ERROR),
+        (
+            descriptor.expiry == mq::MQEI_UNLIMITED || descriptor.expiry > 0,
+            mq::MQRC_EXPIRY_ERROR,
+        ),
+        (
+            descriptor.priority >= mq::MQPRI_PRIORITY_AS_Q_DEF,
+            mq::MQRC_PRIORITY_ERROR,
+        ),
+        (
+            (mq::MQPER_NOT_PERSISTENT..=mq::MQPER_PERSISTENCE_AS_Q_DEF).contains(&descriptor.persistence),
+            mq::MQRC_PERSISTENCE_ERROR,
+        ),
+        (
+            !asks_reply || !descriptor.reply_to_queue.is_empty(),
+            mq::MQRC_MISSING_REPLY_TO_Q,
+        ),
+        (
+            descriptor.message_flags
+                & mq::MQMF_REJECT_UNSUP_MASK
+                & !(GROUPING | SEGMENTING | mq::MQMF_SEGMENTATION_ALLOWED)
+                == 0,
+            mq::MQRC_MSG_FLAGS_ERROR,
+        ),
+        (
+            (1..=COUNT_MAX).contains(&descriptor.sequence_number),
+            mq::MQRC_MSG_SEQ_NUMBER_ERROR,
+        ),
+        (
+            (0..=COUNT_MAX).contains(&descriptor.offset),
+            mq::MQRC_OFFSET_ERROR,
+        ),
+        (
+            descriptor.original_length >= mq::MQOL_UNDEFINED,
+            mq::MQRC_ORIGINAL_LENGTH_ERROR,
+        ),
+    ];
+    checks
+        .iter()
+        .find(|(holds, _)| !holds)
+        .map_or(Ok(()), |(_, reason)| Err(Failure(*reason)))
+}
+
+/// Reports that travel with the message to whoever handles it.
+const SUPPORTED_REPORTS: i32 = REPORTS
+    | mq::MQRO_PASS_MSG_ID
+    | mq::MQRO_PASS_CORREL_ID
+    | mq::MQRO_DISCARD_MSG
+    | mq::MQRO_PASS_DISCARD_AND_EXPIRY;
+
+fn is_message_type(message_type: i32) -> bool {
+    matches!(
+        message_type,
+        mq::MQMT_REQUEST | mq::MQMT_REPLY | mq::MQMT_REPORT | mq::MQMT_DATAGRAM
+    ) || matches!(message_type, mq::MQMT_MQE_FIELDS_FROM_MQE | mq::MQMT_MQE_FIELDS)
+        || (mq::MQMT_APPL_FIRST..=mq::MQMT_APPL_LAST).contains(&message_type)
+}
+
+fn expires(descriptor: &Descriptor, now: Moment) -> Option<i64> {
+    (descriptor.expiry > 0).then(|| now.0 + i64::from(descriptor.expiry) * 100)
+}

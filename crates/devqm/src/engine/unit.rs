@@ -1,0 +1,194 @@
+//! The unit of work: what a connection has put and got since it last committed.
+
+use libmqm_sys as mq;
+
+use super::message::{Entry, Moment, Position};
+use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal};
+use crate::verbs::{Outcome, Reply};
+
+/// An open unit of work. There is no call that begins one: the first put or get under syncpoint does.
+#[derive(Debug, Default)]
+pub(super) struct Unit {
+    /// Puts nobody sees yet.
+    pub(super) puts: Vec<Held>,
+    /// Gets that nobody else sees any more.
+    pub(super) gets: Vec<Held>,
+}
+
+/// A message out of its queue, and where it belongs.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) queue: QueueId,
+    pub(super) position: Position,
+    pub(super) entry: Entry,
+}
+
+/// What happens once a write is durable.
+#[derive(Debug)]
+pub(super) enum Then {
+    Nothing,
+    /// The unit is committed; the connection learns it, and is gone where this was MQDISC.
+    Committed {
+        connection: ConnectionId,
+        unit: Unit,
+        disconnected: bool,
+    },
+    /// A put outside a unit becomes visible.
+    Put {
+        connection: ConnectionId,
+        held: Box<Held>,
+        reply: Reply,
+    },
+    /// The connection gets its answer: to a get outside a unit, or to MQSC.
+    Answer {
+        connection: ConnectionId,
+        reply: Reply,
+    },
+    /// Raised counts are durable: the slots that stood in for them are free.
+    BackedOut {
+        slots: Vec<u32>,
+    },
+}
+
+impl Unit {
+    pub(super) fn messages(&self) -> usize {
+        self.puts.len() + self.gets.len()
+    }
+}
+
+impl Engine {
+    pub(super) fn commit(&mut self, connection: ConnectionId, now: Moment) -> Progress {
+        self.end_unit(connection, false, now)
+    }
+
+    /// MQDISC commits.
+    pub(super) fn disconnect(&mut self, connection: ConnectionId, now: Moment) -> Progress {
+        self.end_unit(connection, true, now)
+    }
+
+    fn end_unit(&mut self, connection: ConnectionId, disconnected: bool, now: Moment) -> Progress {
+        let Some(found) = self.connections.get_mut(&connection) else {
+            return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));
+        };
+        let unit = std::mem::take(&mut found.unit);
+        let puts = unit.puts.iter().filter(|held| held.entry.is_persistent());
+        let gets = unit.gets.iter().filter(|held| held.entry.is_persistent());
+        let changes: Vec<_> = puts
+            .map(|held| Change::PutMessage {
+                sequence: held.position.sequence,
+                image: held.entry.image.clone(),
+            })
+            .chain(gets.map(|held| removal(held.position, &held.entry)))
+            .collect();
+        if changes.is_empty() {
+            self.commit_unit(connection, unit, disconnected, now);
+            return answered(Ok(ok(Outcome::Nothing)));
+        }
+        self.write(
+            changes,
+            Then::Committed {
+                connection,
+                unit,
+                disconnected,
+            },
+        );
+        Progress::Writing
+    }
+
+    /// Puts become visible, gets are final.
+    fn commit_unit(&mut self, connection: ConnectionId, unit: Unit, disconnected: bool, now: Moment) {
+        for held in unit.gets {
+            if let Some(queue) = self.queues.get_mut(&held.queue) {
+                queue.uncommitted_gets -= 1;
+            }
+            self.slots.give_back(held.entry.slot);
+        }
+        for held in unit.puts {
+            self.reveal(held, now);
+        }
+        if disconnected {
+            self.forget(connection);
+        }
+    }
+
+    pub(super) fn back_out(&mut self, connection: ConnectionId, now: Moment) -> Progress {
+        let Some(found) = self.connections.get_mut(&connection) else {
+            return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));
+        };
+        let unit = std::mem::take(&mut found.unit);
+        self.undo(unit, now);
+        answered(Ok(ok(Outcome::Nothing)))
+    }
+
+    /// Puts vanish; gets go back to their old places, counted. The count need not be durable before anyone sees the
+    /// message again: until it is, the message's slot says the same.
+    pub(super) fn undo(&mut self, unit: Unit, now: Moment) {
+        for held in unit.puts {
+            if let Some(queue) = self.queues.get_mut(&held.queue) {
+                queue.uncommitted_puts -= 1;
+            }
+        }
+        let mut changes = Vec::new();
+        let mut slots = Vec::new();
+        let mut visible = Vec::new();
+        for mut held in unit.gets {
+            held.entry.backout_count += 1;
+            if held.entry.is_persistent() {
+                let sequence = held.position.sequence;
+                changes.push(Change::CountBackout {
+                    sequence,
+                    backout_count: held.entry.backout_count,
+                });
+                slots.extend(held.entry.slot.take());
+            }
+            if let Some(queue) = self.queues.get_mut(&held.queue) {
+                queue.uncommitted_gets -= 1;
+                queue.insert(held.position, held.entry);
+                visible.push((held.queue, held.position));
+            }
+        }
+        if !changes.is_empty() {
+            self.write(changes, Then::BackedOut { slots });
+        }
+        for (queue, position) in visible {
+            self.offer(queue, position, now);
+        }
+    }
+
+    pub(super) fn complete(&mut self, then: Then, now: Moment) {
+        match then {
+            Then::Nothing => {}
+            Then::BackedOut { slots } => self.slots.free.extend(slots),
+            Then::Answer { connection, reply } => self.effects.answers.push((connection, Answer::of(reply))),
+            Then::Put {
+                connection,
+                held,
+                reply,
+            } => {
+                self.reveal(*held, now);
+                self.effects.answers.push((connection, Answer::of(reply)));
+            }
+            Then::Committed {
+                connection,
+                unit,
+                disconnected,
+            } => {
+                // The committer's own answer first: it does not wait for those whom its puts wake.
+                self.effects
+                    .answers
+                    .push((connection, Answer::of(ok(Outcome::Nothing))));
+                self.commit_unit(connection, unit, disconnected, now);
+            }
+        }
+    }
+
+    /// A put becomes visible at the place it took when it was put.
+    pub(super) fn reveal(&mut self, held: Held, now: Moment) {
+        let Some(queue) = self.queues.get_mut(&held.queue) else {
+            return;
+        };
+        queue.uncommitted_puts -= 1;
+        queue.insert(held.position, held.entry);
+        self.offer(held.queue, held.position, now);
+    }
+}

@@ -1,0 +1,223 @@
+//! `devqm serve`, `devqm mqsc`, `devqm password`.
+
+#![forbid(unsafe_code)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use devqm::native::Client;
+use devqm::serve::{self, Options};
+use devqm::store;
+use devqm::users;
+use devqm::verbs::{Connect, Outcome, Request, Secret};
+
+/// A development queue manager: a small, durable stand-in for IBM MQ.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a queue manager until SIGTERM or Ctrl-C.
+    Serve(Serve),
+    /// Carries out MQSC commands on a running queue manager.
+    Mqsc(Mqsc),
+    /// Reads a password from standard input and prints a line for the users file.
+    Password {
+        /// The user.
+        user: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// The data folder; made if it does not exist.
+    #[arg(long)]
+    data: PathBuf,
+    /// MQSC commands that say which objects exist; DEFINEs of existing ones are skipped.
+    #[arg(long)]
+    mqsc: Option<PathBuf>,
+    /// Address and port; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:1414")]
+    listen: String,
+    /// Users who may connect, as lines of `devqm password`; without it everybody may.
+    #[arg(long)]
+    users: Option<PathBuf>,
+    /// The queue manager's name.
+    #[arg(long, default_value = "QM1")]
+    queue_manager: String,
+    /// A file to which the address is written once the queue manager serves.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Mqsc {
+    /// The running queue manager's HOST:PORT.
+    #[arg(long, default_value = "127.0.0.1:1414")]
+    connect: String,
+    /// The channel.
+    #[arg(long, default_value = "SYSTEM.DEF.SVRCONN")]
+    channel: String,
+    /// The user, where the queue manager asks for one.
+    #[arg(long, requires = "password_file")]
+    user: Option<String>,
+    /// A file with the user's password.
+    #[arg(long, requires = "user")]
+    password_file: Option<PathBuf>,
+    /// A command; may be given several times.
+    #[arg(
+        short,
+        long = "command",
+        conflicts_with = "file",
+        required_unless_present = "file"
+    )]
+    commands: Vec<String>,
+    /// A file of commands, or - for standard input.
+    file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
+        }
+    };
+    let result = match cli.command {
+        Command::Serve(options) => return serve(options),
+        Command::Mqsc(options) => mqsc(&options),
+        Command::Password { user } => password(&user).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("devqm: {error:#}");
+        ExitCode::from(69)
+    })
+}
+
+fn serve(options: Serve) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let options = Options {
+        data: options.data,
+        mqsc: options.mqsc,
+        listen: options.listen,
+        users: options.users,
+        queue_manager: options.queue_manager,
+        ready_file: options.ready_file,
+    };
+    // A queue manager that lost its footing must not go on: clients back out, the store has what was committed.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(70);
+    }));
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("devqm: {error}");
+            return ExitCode::from(70);
+        }
+    };
+    match runtime.block_on(serve::serve(&options, announce, stopped())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("devqm: {error}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// The one line on standard output that programs wait for.
+fn announce(address: std::net::SocketAddr) {
+    let mut stdout = std::io::stdout();
+    _ = writeln!(stdout, "devqm: listening on {address}").and_then(|()| stdout.flush());
+}
+
+/// Ends with SIGTERM or SIGINT.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// As in sysexits.h: 69 unavailable, 73 cannot create, 74 input or output, 78 configuration.
+fn exit_code(error: &serve::Error) -> u8 {
+    match error {
+        serve::Error::MqscUnreadable { .. } | serve::Error::Mqsc(_) | serve::Error::Users(_) => 78,
+        serve::Error::Store(store::Error::InUse(_)) | serve::Error::Listen { .. } => 69,
+        serve::Error::Store(_) | serve::Error::ReadyFile { .. } => 73,
+        serve::Error::Writer(_) => 74,
+    }
+}
+
+fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
+    let text = match &options.file {
+        None => options.commands.join("\n"),
+        Some(file) if file.as_os_str() == "-" => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+        Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
+    };
+    let password = match &options.password_file {
+        Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
+        None => String::new(),
+    };
+    let stream = TcpStream::connect(&options.connect).with_context(|| options.connect.clone())?;
+    let mut client = Client::open(stream)?;
+    let connect = Connect {
+        channel: options.channel.clone(),
+        user: options.user.clone().unwrap_or_default(),
+        password: Secret(password.trim_end_matches(['\r', '\n']).to_owned()),
+        application_name: "devqm mqsc".to_owned(),
+        ..Connect::default()
+    };
+    let reply = client.call(&Request::Connect(connect))?;
+    anyhow::ensure!(
+        reply.completion == 0,
+        "the queue manager refuses the connection: reason {}",
+        reply.reason
+    );
+    let reply = client.call(&Request::Mqsc(text))?;
+    if let Outcome::Text(text) = &reply.outcome {
+        println!("{text}");
+    }
+    client.call(&Request::Disconnect)?;
+    Ok(ExitCode::from(if reply.completion == 0 { 0 } else { 1 }))
+}
+
+fn password(user: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !user.is_empty() && !user.contains(':'),
+        "a user's name is not empty and holds no colon"
+    );
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    println!("{user}:{}", users::hash(line.trim_end_matches(['\r', '\n']))?);
+    Ok(())
+}

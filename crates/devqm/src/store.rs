@@ -1,0 +1,436 @@
+//! The data folder: what was committed, in one redb database, and which messages open units of work have got, in a small
+//! file beside it.
+//!
+//! # Files
+//! * `devqm.redb`: tables `about` (version, names), `objects`, `messages` (by sequence: the number of the put, so that
+//!   reading them in order restores every queue's order), `backouts` (counts that are not 0, by sequence).
+//! * `in-flight`: slots of 16 bytes (sequence, 8 bytes; backout count, 4; check, 4; all big-endian). A slot says: if the
+//!   queue manager is killed now, this message must come back with at least this count. It is written without a sync,
+//!   because a killed process loses nothing that it has handed to the kernel, and never needs to be cleared: a message
+//!   whose get was committed is not in the database any more, and one that was backed out has its count there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+
+use crate::engine::{Change, Identity, Image, Mark, Moment, ObjectKey, ObjectRecord, Restored, Write};
+
+/// The version of the data folder's contents; another one is refused.
+const VERSION: u64 = 1;
+/// What redb may keep in memory. Messages are in memory anyway: it only needs the pages it is writing.
+const CACHE_BYTES: usize = 32 << 20;
+const SLOT_BYTES: usize = 16;
+
+const ABOUT: TableDefinition<&str, &[u8]> = TableDefinition::new("about");
+const OBJECTS: TableDefinition<&str, &[u8]> = TableDefinition::new("objects");
+const MESSAGES: TableDefinition<u64, &[u8]> = TableDefinition::new("messages");
+const BACKOUTS: TableDefinition<u64, u32> = TableDefinition::new("backouts");
+
+/// An open data folder: the only one who writes to it.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+    buffer: Vec<u8>,
+}
+
+/// The in-flight file.
+#[derive(Debug)]
+pub struct InFlight(File);
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another devqm has it open.
+    #[error("{0}: another devqm is running on this data folder")]
+    InUse(PathBuf),
+    /// Another version wrote it.
+    #[error("{folder}: the data folder is of version {found}; this devqm reads version {VERSION} only")]
+    Version {
+        /// The folder.
+        folder: PathBuf,
+        /// Its version, in words where it has no number.
+        found: String,
+    },
+    /// It is another queue manager's.
+    #[error("{folder}: the data folder is that of queue manager {found}, not of {wanted}")]
+    OtherQueueManager {
+        /// The folder.
+        folder: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Who wants it.
+        wanted: String,
+    },
+    /// It holds something that devqm did not write.
+    #[error("{folder}: damaged: {what}")]
+    Damaged {
+        /// The folder.
+        folder: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
+    /// The file system says no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// redb says no.
+    #[error("{folder}: {source}")]
+    Database {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: Box<redb::Error>,
+    },
+}
+
+/// What an open data folder holds.
+#[derive(Debug)]
+pub struct Opened {
+    /// The database.
+    pub store: Store,
+    /// The in-flight file.
+    pub in_flight: InFlight,
+    /// Whose data it is.
+    pub identity: Identity,
+    /// Objects and messages.
+    pub restored: Restored,
+}
+
+/// Opens a data folder, or makes it.
+///
+/// # Errors
+/// See [`Error`].
+pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, Error> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Io { path, source }
+    };
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    let file = folder.join("devqm.redb");
+    let database = redb::Builder::new()
+        .set_cache_size(CACHE_BYTES)
+        .create(&file)
+        .map_err(|error| refuse(folder, error))?;
+    let slots = folder.join("in-flight");
+    let in_flight = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&slots)
+        .map_err(at(&slots))?;
+    let mut marks = Vec::new();
+    io::Read::read_to_end(&mut &in_flight, &mut marks).map_err(at(&slots))?;
+
+    let mut store = Store {
+        database,
+        buffer: Vec::new(),
+    };
+    let wrap = |source: redb::Error| Error::Database {
+        folder: folder.to_owned(),
+        source: Box::new(source),
+    };
+    let identity = store.identify(folder, queue_manager, now)?;
+    let mut restored = Restored {
+        objects: store.objects().map_err(wrap)?.map_err(|what| Error::Damaged {
+            folder: folder.to_owned(),
+            what,
+        })?,
+        messages: store.messages().map_err(wrap)?.map_err(|what| Error::Damaged {
+            folder: folder.to_owned(),
+            what,
+        })?,
+    };
+    let raised = raise(&mut restored.messages, &marks);
+    store.write(&[Write::of(raised)]).map_err(wrap)?;
+    // Only now that the raised counts are durable: sequences may be used again, and an old slot must not meet them.
+    in_flight
+        .set_len(0)
+        .and_then(|()| in_flight.sync_all())
+        .map_err(at(&slots))?;
+    Ok(Opened {
+        store,
+        in_flight: InFlight(in_flight),
+        identity,
+        restored,
+    })
+}
+
+fn refuse(folder: &Path, error: DatabaseError) -> Error {
+    let folder = folder.to_owned();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Error::InUse(folder),
+        DatabaseError::UpgradeRequired(version) => Error::Version {
+            folder,
+            found: format!("unknown (redb file format {version})"),
+        },
+        DatabaseError::Storage(redb::StorageError::Io(error))
+            if error.kind() == io::ErrorKind::InvalidData =>
+        {
+            Error::Damaged {
+                folder,
+                what: format!("devqm.redb: {error}"),
+            }
+        }
+        DatabaseError::Storage(redb::StorageError::Io(source)) => Error::Io {
+            path: folder.join("devqm.redb"),
+            source,
+        },
+        other => Error::Database {
+            folder,
+            source: Box::new(other.into()),
+        },
+    }
+}
+
+/// Raises the counts of messages that a unit of work had got when the queue manager was killed.
+fn raise(messages: &mut BTreeMap<u64, (Arc<Image>, u32)>, slots: &[u8]) -> Vec<Change> {
+    let marks = slots.chunks_exact(SLOT_BYTES).filter_map(Mark::decode);
+    let mut changes = Vec::new();
+    for (sequence, count) in marks {
+        if let Some((_, backout_count)) = messages.get_mut(&sequence)
+            && *backout_count < count
+        {
+            *backout_count = count;
+            changes.push(Change::CountBackout {
+                sequence,
+                backout_count: count,
+            });
+        }
+    }
+    changes
+}
+
+impl Store {
+    /// Makes changes durable, all of them in one transaction.
+    ///
+    /// # Errors
+    /// Whether the changes are durable is unknown then.
+    pub fn write(&mut self, writes: &[Write]) -> Result<(), redb::Error> {
+        let mut changes = writes.iter().flat_map(|write| &write.changes).peekable();
+        if changes.peek().is_none() {
+            return Ok(());
+        }
+        let transaction = self.database.begin_write()?;
+        {
+            let mut messages = transaction.open_table(MESSAGES)?;
+            let mut backouts = transaction.open_table(BACKOUTS)?;
+            for change in changes {
+                match change {
+                    Change::PutMessage { sequence, image } => {
+                        self.buffer.clear();
+                        self.buffer = encode(&**image, std::mem::take(&mut self.buffer));
+                        messages.insert(sequence, self.buffer.as_slice())?;
+                    }
+                    Change::RemoveMessage {
+                        sequence,
+                        was_counted,
+                    } => {
+                        messages.remove(sequence)?;
+                        if *was_counted {
+                            backouts.remove(sequence)?;
+                        }
+                    }
+                    Change::CountBackout {
+                        sequence,
+                        backout_count,
+                    } => _ = backouts.insert(sequence, backout_count)?,
+                    Change::PutObject { key, record } => {
+                        let value = encode(record, Vec::new());
+                        transaction
+                            .open_table(OBJECTS)?
+                            .insert(text(key).as_str(), value.as_slice())?;
+                    }
+                    Change::RemoveObject { key } => {
+                        _ = transaction.open_table(OBJECTS)?.remove(text(key).as_str())?
+                    }
+                }
+            }
+        }
+        transaction.commit()?;
+        // One huge message must not keep its memory for ever.
+        self.buffer.shrink_to(1 << 20);
+        Ok(())
+    }
+
+    /// Checks whose folder it is, or writes it down in a new one; counts the run.
+    fn identify(&mut self, folder: &Path, queue_manager: &str, now: Moment) -> Result<Identity, Error> {
+        let read = self.about(folder, queue_manager, now);
+        read.map_err(|source| Error::Database {
+            folder: folder.to_owned(),
+            source: Box::new(source),
+        })?
+    }
+
+    fn about(
+        &mut self,
+        folder: &Path,
+        queue_manager: &str,
+        now: Moment,
+    ) -> Result<Result<Identity, Error>, redb::Error> {
+        let transaction = self.database.begin_write()?;
+        let identity = {
+            let mut about = transaction.open_table(ABOUT)?;
+            let read =
+                |about: &redb::Table<&str, &[u8]>, key: &str| -> Result<Option<Vec<u8>>, redb::Error> {
+                    Ok(about.get(key)?.map(|value| value.value().to_vec()))
+                };
+            let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_default();
+            match read(&about, "version")?.map(words) {
+                None => {
+                    // The tables are made now, so that reading them needs no special case.
+                    transaction.open_table(OBJECTS)?;
+                    transaction.open_table(MESSAGES)?;
+                    transaction.open_table(BACKOUTS)?;
+                    let identifier = format!("{queue_manager}_{:016X}", now.0);
+                    about.insert("version", VERSION.to_string().as_bytes())?;
+                    about.insert("queue manager", queue_manager.as_bytes())?;
+                    about.insert("identifier", identifier.as_bytes())?;
+                }
+                Some(version) if version != VERSION.to_string() => {
+                    return Ok(Err(Error::Version {
+                        folder: folder.to_owned(),
+                        found: version,
+                    }));
+                }
+                Some(_) => {}
+            }
+            let name = read(&about, "queue manager")?.map(words).unwrap_or_default();
+            if name != queue_manager {
+                let wanted = queue_manager.to_owned();
+                return Ok(Err(Error::OtherQueueManager {
+                    folder: folder.to_owned(),
+                    found: name,
+                    wanted,
+                }));
+            }
+            let identifier = read(&about, "identifier")?.map(words).unwrap_or_default();
+            // The run's number is the time, unless two starts were within one second.
+            let last = read(&about, "run")?
+                .map(words)
+                .and_then(|run| run.parse::<u32>().ok())
+                .unwrap_or(0);
+            let run = u32::try_from(now.0 / 1000).unwrap_or(0).max(last + 1);
+            about.insert("run", run.to_string().as_bytes())?;
+            Identity {
+                name,
+                identifier,
+                run,
+            }
+        };
+        transaction.commit()?;
+        Ok(Ok(identity))
+    }
+
+    #[expect(
+        clippy::type_complexity,
+        reason = "redb's errors and damaged contents are told apart"
+    )]
+    fn objects(&self) -> Result<Result<BTreeMap<ObjectKey, ObjectRecord>, String>, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let mut objects = BTreeMap::new();
+        for row in transaction.open_table(OBJECTS)?.iter()? {
+            let (key, value) = row?;
+            let record = postcard::from_bytes::<ObjectRecord>(value.value());
+            let (Some(object), Ok(record)) = (object_key(key.value()), record) else {
+                return Ok(Err(format!("object {:?} cannot be read", key.value())));
+            };
+            objects.insert(object, record);
+        }
+        Ok(Ok(objects))
+    }
+
+    #[expect(
+        clippy::type_complexity,
+        reason = "redb's errors and damaged contents are told apart"
+    )]
+    fn messages(&self) -> Result<Result<BTreeMap<u64, (Arc<Image>, u32)>, String>, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let backouts = transaction.open_table(BACKOUTS)?;
+        let mut messages = BTreeMap::new();
+        for row in transaction.open_table(MESSAGES)?.iter()? {
+            let (sequence, value) = row?;
+            let sequence = sequence.value();
+            let Ok(image) = postcard::from_bytes::<Image>(value.value()) else {
+                return Ok(Err(format!("message {sequence} cannot be read")));
+            };
+            let count = backouts.get(sequence)?.map_or(0, |count| count.value());
+            messages.insert(sequence, (Arc::new(image), count));
+        }
+        Ok(Ok(messages))
+    }
+}
+
+impl InFlight {
+    /// Notes that an open unit of work has got a message.
+    ///
+    /// # Errors
+    /// What writing the file says.
+    pub fn note(&self, mark: &Mark) -> io::Result<()> {
+        self.0
+            .write_all_at(&mark.encode(), u64::from(mark.slot) * SLOT_BYTES as u64)
+    }
+}
+
+impl Mark {
+    fn encode(&self) -> [u8; SLOT_BYTES] {
+        let mut slot = [0; SLOT_BYTES];
+        let check = check(self.sequence, self.backout_count);
+        let bytes = self
+            .sequence
+            .to_be_bytes()
+            .into_iter()
+            .chain(self.backout_count.to_be_bytes())
+            .chain(check);
+        for (to, from) in slot.iter_mut().zip(bytes) {
+            *to = from;
+        }
+        slot
+    }
+
+    /// Sequence and count of a slot that has been used.
+    fn decode(slot: &[u8]) -> Option<(u64, u32)> {
+        let (sequence, rest) = slot.split_first_chunk::<8>()?;
+        let (count, rest) = rest.split_first_chunk::<4>()?;
+        let (sequence, count) = (u64::from_be_bytes(*sequence), u32::from_be_bytes(*count));
+        (sequence != 0 && rest == check(sequence, count)).then_some((sequence, count))
+    }
+}
+
+/// Tells a slot from one that was only half written when the power failed.
+fn check(sequence: u64, count: u32) -> [u8; 4] {
+    let mixed = (sequence ^ (u64::from(count) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let [a, b, c, d, ..] = mixed.to_be_bytes();
+    [a, b, c, d]
+}
+
+fn encode<T: serde::Serialize>(value: &T, buffer: Vec<u8>) -> Vec<u8> {
+    // Postcard fails on types that these are not: maps of unknown length, and a full output, which a Vec never is.
+    postcard::to_extend(value, buffer).expect("a record always encodes")
+}
+
+fn text(key: &ObjectKey) -> String {
+    match key {
+        ObjectKey::Queue(name) => format!("queue/{name}"),
+        ObjectKey::Channel(name) => format!("channel/{name}"),
+        ObjectKey::QueueManager => "queue manager".to_owned(),
+    }
+}
+
+fn object_key(text: &str) -> Option<ObjectKey> {
+    match text.split_once('/') {
+        Some(("queue", name)) => Some(ObjectKey::Queue(name.to_owned())),
+        Some(("channel", name)) => Some(ObjectKey::Channel(name.to_owned())),
+        None if text == "queue manager" => Some(ObjectKey::QueueManager),
+        _ => None,
+    }
+}

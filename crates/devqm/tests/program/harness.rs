@@ -1,0 +1,284 @@
+//! Starts and kills `devqm serve`, and calls it over the native door.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use devqm::native::Client;
+use devqm::verbs::{Connect, Descriptor, Get, Got, Open, Outcome, Put, Reply, Request};
+use libmqm_sys as mq;
+
+/// A data folder and the queue manager on it.
+pub(crate) struct Devqm {
+    folder: tempfile::TempDir,
+    process: Option<Child>,
+    address: SocketAddr,
+    arguments: Vec<String>,
+}
+
+/// What a program that ends by itself said.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stderr: String,
+}
+
+pub(crate) const MQSC: &str = "
+    DEFINE QLOCAL(IN) REPLACE BOTHRESH(3) BOQNAME(BACKOUT)
+    DEFINE QLOCAL(OUT)
+    DEFINE QLOCAL(BACKOUT)
+    DEFINE CHANNEL(DEV.APP.SVRCONN) CHLTYPE(SVRCONN)
+";
+
+impl Devqm {
+    /// A queue manager with the queues of [`MQSC`].
+    pub(crate) fn start() -> Self {
+        Self::start_with(MQSC, &[])
+    }
+
+    /// A queue manager with objects and arguments of one's own.
+    pub(crate) fn start_with(mqsc: &str, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("start.mqsc"), mqsc).unwrap();
+        let mut devqm = Self {
+            folder,
+            process: None,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        };
+        devqm.restart();
+        devqm
+    }
+
+    /// Starts it again on the same data folder, on another port.
+    pub(crate) fn restart(&mut self) {
+        let mut process = self.command().stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("devqm: listening on ")
+            .expect("the line that tells the address");
+        self.address = address.parse().unwrap();
+        self.process = Some(process);
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        let mut process = self.process.take().unwrap();
+        let killed = Command::new("kill")
+            .arg(process.id().to_string())
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        process.wait().unwrap()
+    }
+
+    /// Starts a second one on the same folder, or one that cannot start, and waits for its end.
+    pub(crate) fn start_in_vain(&self, arguments: &[&str]) -> Ended {
+        let mut process = self
+            .command()
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = String::new();
+        process
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        Ended {
+            code: process.wait().unwrap().code(),
+            stderr,
+        }
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_devqm"));
+        command
+            .env("RUST_LOG", "error")
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(self.data())
+            .arg("--mqsc")
+            .arg(self.path("start.mqsc"))
+            .args(&self.arguments);
+        command
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn socket(&self) -> TcpStream {
+        TcpStream::connect(self.address).unwrap()
+    }
+
+    /// A connected session.
+    pub(crate) fn connect(&self) -> Session {
+        Session::try_connect(self.address).unwrap()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Devqm {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            _ = process.kill();
+            _ = process.wait();
+        }
+    }
+}
+
+/// One connection over the native door.
+pub(crate) struct Session(Client);
+
+impl Session {
+    pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Self> {
+        let mut client = Client::open(TcpStream::connect(address)?)?;
+        let connect = Connect {
+            channel: "DEV.APP.SVRCONN".to_owned(),
+            application_name: "program test".to_owned(),
+            process_user: "tester".to_owned(),
+            ..Connect::default()
+        };
+        let reply = client.call(&Request::Connect(connect))?;
+        assert_eq!(reply.reason, mq::MQRC_NONE);
+        Ok(Self(client))
+    }
+
+    pub(crate) fn call(&mut self, request: &Request) -> std::io::Result<Reply> {
+        self.0.call(request)
+    }
+
+    /// A call that must succeed.
+    pub(crate) fn ok(&mut self, request: &Request) -> Outcome {
+        let reply = self.call(request).unwrap();
+        assert_eq!(
+            (reply.completion, reply.reason),
+            (mq::MQCC_OK, mq::MQRC_NONE),
+            "{request:?}"
+        );
+        reply.outcome
+    }
+
+    pub(crate) fn open(&mut self, queue: &str) -> i32 {
+        let options = mq::MQOO_INPUT_SHARED | mq::MQOO_OUTPUT | mq::MQOO_INQUIRE;
+        match self.ok(&Request::Open(open(queue, options))) {
+            Outcome::Opened(opened) => opened.handle,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn get(&mut self, request: &Get) -> std::io::Result<Option<Got>> {
+        let reply = self.call(&Request::Get(request.clone()))?;
+        match (reply.reason, reply.outcome) {
+            (mq::MQRC_NO_MSG_AVAILABLE, _) => Ok(None),
+            (mq::MQRC_NONE, Outcome::Got(got)) => Ok(Some(*got)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub(crate) fn open(queue: &str, options: i32) -> Open {
+    Open {
+        object_type: mq::MQOT_Q,
+        object_name: queue.to_owned(),
+        options,
+        ..Open::default()
+    }
+}
+
+/// A put of a persistent message, with `MQPMO_*` options.
+pub(crate) fn put(handle: i32, options: i32, body: &[u8]) -> Request {
+    Request::Put(Put {
+        handle,
+        options,
+        context: 0,
+        descriptor: Descriptor {
+            persistence: mq::MQPER_PERSISTENT,
+            ..blank()
+        },
+        properties: Vec::new(),
+        body: body.to_vec(),
+    })
+}
+
+pub(crate) fn get(handle: i32, options: i32) -> Get {
+    Get {
+        handle,
+        options,
+        match_options: mq::MQMO_NONE,
+        wait_interval_ms: 10_000,
+        buffer_bytes: 1 << 20,
+        descriptor: blank(),
+        token: [0; 16],
+        with_properties: true,
+    }
+}
+
+/// MQMD_DEFAULT.
+pub(crate) fn blank() -> Descriptor {
+    Descriptor {
+        report: mq::MQRO_NONE,
+        message_type: mq::MQMT_DATAGRAM,
+        expiry: mq::MQEI_UNLIMITED,
+        feedback: mq::MQFB_NONE,
+        encoding: mq::MQENC_NATIVE,
+        ccsid: mq::MQCCSI_Q_MGR,
+        format: [b' '; 8],
+        priority: mq::MQPRI_PRIORITY_AS_Q_DEF,
+        persistence: mq::MQPER_PERSISTENCE_AS_Q_DEF,
+        message_id: [0; 24],
+        correlation_id: [0; 24],
+        backout_count: 0,
+        reply_to_queue: String::new(),
+        reply_to_queue_manager: String::new(),
+        user_identifier: [b' '; 12],
+        accounting_token: [0; 32],
+        application_identity: [b' '; 32],
+        put_application_type: mq::MQAT_NO_CONTEXT,
+        put_application_name: [b' '; 28],
+        put_date: [b' '; 8],
+        put_time: [b' '; 8],
+        application_origin: [b' '; 4],
+        group_id: [0; 24],
+        sequence_number: 1,
+        offset: 0,
+        message_flags: mq::MQMF_NONE,
+        original_length: mq::MQOL_UNDEFINED,
+    }
+}
+
+/// Waits until a condition holds.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// A file with this text beside the data folder.
+pub(crate) fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}
