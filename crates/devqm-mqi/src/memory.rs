@@ -1,0 +1,229 @@
+//! The callers' memory: structures of stated versions, buffers of stated lengths, single values.
+//!
+//! All reading and writing through callers' pointers happens here. A structure is seen as a pointer and the length that its
+//! version has; what lies beyond that length is neither read nor written, because callers pass older, shorter structures.
+
+use std::ffi::c_void;
+
+/// A caller's structure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Structure {
+    at: *mut u8,
+    length: usize,
+}
+
+impl Structure {
+    /// The structure at a pointer; `None` for NULL.
+    ///
+    /// `head` is the length that every version has. The caller of the export vouches for at least that much; [`Self::grown`]
+    /// widens the view once the version has been read.
+    pub(crate) fn at(pointer: *mut c_void, head: usize) -> Option<Self> {
+        if pointer.is_null() {
+            None
+        } else {
+            Some(Self {
+                at: pointer.cast(),
+                length: head,
+            })
+        }
+    }
+
+    /// The same structure at the length of the version that it states.
+    pub(crate) fn grown(self, length: usize) -> Self {
+        Self { length, ..self }
+    }
+
+    /// Whether a field lies within this version.
+    pub(crate) fn has(self, offset: usize, length: usize) -> bool {
+        offset.checked_add(length).is_some_and(|end| end <= self.length)
+    }
+
+    /// A field's bytes; zeros where this version does not have it.
+    pub(crate) fn bytes<const N: usize>(self, offset: usize) -> [u8; N] {
+        let mut field = [0; N];
+        if self.has(offset, N) {
+            // SAFETY: `offset` is within the structure, which the caller of the export vouches for.
+            let from = unsafe { self.at.add(offset) };
+            // SAFETY: `from` has N readable bytes by the check above; the field is ours and does not overlap.
+            unsafe { std::ptr::copy_nonoverlapping(from, field.as_mut_ptr(), N) };
+        }
+        field
+    }
+
+    /// Writes a field; does nothing where this version does not have it.
+    pub(crate) fn set<const N: usize>(self, offset: usize, field: [u8; N]) {
+        if self.has(offset, N) {
+            // SAFETY: as for reading.
+            let to = unsafe { self.at.add(offset) };
+            // SAFETY: `to` has N writable bytes: the MQI passes structures for input and output.
+            unsafe { std::ptr::copy_nonoverlapping(field.as_ptr(), to, N) };
+        }
+    }
+
+    /// An MQLONG field; 0 where this version does not have it.
+    pub(crate) fn long(self, offset: usize) -> i32 {
+        native(self.bytes(offset))
+    }
+
+    /// Writes an MQLONG field.
+    pub(crate) fn set_long(self, offset: usize, value: i32) {
+        self.set(offset, to_native(value));
+    }
+
+    /// An MQHMSG field; 0 where this version does not have it.
+    pub(crate) fn handle(self, offset: usize) -> i64 {
+        let mut bytes: [u8; 8] = self.bytes(offset);
+        if cfg!(target_endian = "little") {
+            bytes.reverse();
+        }
+        i64::from_be_bytes(bytes)
+    }
+
+    /// A pointer field; NULL where this version does not have it.
+    pub(crate) fn pointer(self, offset: usize) -> *mut c_void {
+        const SIZE: usize = size_of::<*mut c_void>();
+        if !self.has(offset, SIZE) {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: within the structure by the check above.
+        let from = unsafe { self.at.add(offset) };
+        // SAFETY: a pointer field holds a pointer's bytes, perhaps unaligned.
+        unsafe { from.cast::<*mut c_void>().read_unaligned() }
+    }
+
+    /// What a pair of pointer and offset fields names: the pointer, else the place that far from the structure's beginning.
+    pub(crate) fn pointer_or_offset(self, pointer: usize, offset: usize) -> *mut c_void {
+        let named = self.pointer(pointer);
+        let distance = isize::try_from(self.long(offset)).unwrap_or(0);
+        if !named.is_null() || distance == 0 {
+            return named;
+        }
+        // The MQI lets a structure follow another in the caller's memory by an offset; whether it does, only the caller knows.
+        self.at.wrapping_offset(distance).cast()
+    }
+
+    /// A character field as text, without the blanks and NULs behind it; what is not UTF-8 ends it.
+    pub(crate) fn text<const N: usize>(self, offset: usize) -> String {
+        text(&self.bytes::<N>(offset))
+    }
+
+    /// Writes a character field, blank padded.
+    pub(crate) fn set_text<const N: usize>(self, offset: usize, text: &str) {
+        self.set(offset, blank_padded::<N>(text));
+    }
+}
+
+/// A field as text: up to the first NUL, without trailing blanks. What is not UTF-8 ends it.
+pub(crate) fn text(field: &[u8]) -> String {
+    let field = field.split(|byte| *byte == 0).next().unwrap_or_default();
+    let valid = match std::str::from_utf8(field) {
+        Ok(text) => text,
+        Err(error) => field
+            .get(..error.valid_up_to())
+            .and_then(|valid| std::str::from_utf8(valid).ok())
+            .unwrap_or(""),
+    };
+    valid.trim_end_matches(' ').to_owned()
+}
+
+/// Text as a field, blank padded.
+pub(crate) fn blank_padded<const N: usize>(text: &str) -> [u8; N] {
+    let mut field = [b' '; N];
+    for (to, from) in field.iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
+    field
+}
+
+/// A field with NUL padding turned into blanks, as the queue manager returns it.
+pub(crate) fn blanked<const N: usize>(mut field: [u8; N]) -> [u8; N] {
+    if let Some(end) = field.iter().position(|byte| *byte == 0) {
+        field.iter_mut().skip(end).for_each(|byte| *byte = b' ');
+    }
+    field
+}
+
+/// A number in the machine's own order, which is what callers use.
+pub(crate) fn native(mut bytes: [u8; 4]) -> i32 {
+    if cfg!(target_endian = "little") {
+        bytes.reverse();
+    }
+    i32::from_be_bytes(bytes)
+}
+
+/// A number's bytes in the machine's own order.
+pub(crate) fn to_native(value: i32) -> [u8; 4] {
+    let mut bytes = value.to_be_bytes();
+    if cfg!(target_endian = "little") {
+        bytes.reverse();
+    }
+    bytes
+}
+
+/// Writes one value through a caller's pointer, unless that is NULL.
+pub(crate) fn put<T>(pointer: *mut T, value: T) {
+    if !pointer.is_null() {
+        // SAFETY: the MQI has callers pass pointers to variables of this type; it may lie unaligned in a structure.
+        unsafe { pointer.write_unaligned(value) };
+    }
+}
+
+/// Reads one value through a caller's pointer; `None` for NULL.
+pub(crate) fn get<T: Copy>(pointer: *const T) -> Option<T> {
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: as for `put`.
+    Some(unsafe { pointer.read_unaligned() })
+}
+
+/// A copy of `length` values of a caller's buffer; `None` where the pointer is NULL and the length is not 0.
+pub(crate) fn copy<T: Copy>(pointer: *const T, length: usize) -> Option<Vec<T>> {
+    if length == 0 {
+        return Some(Vec::new());
+    }
+    if pointer.is_null() {
+        return None;
+    }
+    let mut values = Vec::with_capacity(length);
+    // SAFETY: the caller vouches for `length` values; the vector has room for them and is ours alone.
+    unsafe { std::ptr::copy_nonoverlapping(pointer, values.as_mut_ptr(), length) };
+    // SAFETY: `length` values were written just now.
+    unsafe { values.set_len(length) };
+    Some(values)
+}
+
+/// Writes as many of `values` as fit into a caller's buffer of `length`.
+pub(crate) fn fill<T: Copy>(pointer: *mut T, length: usize, values: &[T]) {
+    let fitting = values.len().min(length);
+    if !pointer.is_null() && fitting > 0 {
+        // SAFETY: the caller vouches for `length` writable values, of which `fitting` are written.
+        unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), pointer, fitting) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_beyond_a_version_is_read_or_written() {
+        let mut memory = [0xEE_u8; 32];
+        let structure = Structure::at(memory.as_mut_ptr().cast(), 12).unwrap();
+        structure.set_long(8, 7);
+        structure.set_long(12, 9);
+        structure.set_text::<8>(8, "x");
+        assert_eq!(structure.long(8), 7);
+        assert_eq!(structure.long(12), 0);
+        assert!(structure.pointer(12).is_null());
+        assert!(memory[12..].iter().all(|byte| *byte == 0xEE));
+        assert!(Structure::at(std::ptr::null_mut(), 12).is_none());
+    }
+
+    #[test]
+    fn nul_padding_comes_back_as_blanks() {
+        assert_eq!(blanked(*b"AB\0\0x"), *b"AB   ");
+        assert_eq!(text(b"NAME  \0zz"), "NAME");
+        assert_eq!(text(b"A\xFFB"), "A");
+    }
+}
