@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use mq::{GetOptions, Queue, QueueName, Session, Unit};
+use mq::{GetOptions, Queue, Session, Unit};
 use tracing::{error, info, info_span, warn};
 
 use crate::dispatch::{Callback, Dispatcher};
@@ -321,7 +321,7 @@ fn put_aside(
         source: &lane.source.name,
         queue: &lane.source.queue,
         queue_manager: &queues.queue_manager,
-        time: jiff::Timestamp::now().to_string(),
+        time: jiff::Timestamp::now(),
     };
     park::park(&mut unit, queues.input, &queues.parking, inbound, &evidence)?;
     commit(lane, unit, inbound, verdict)?;

@@ -159,7 +159,7 @@ pub fn run(lane: &Lane, connector: &Arc<Connector>, health: &Health, id: usize) 
             warn!(site = lane.site, %error, "The session ended untidily. The queue manager backs its unit out.");
         }
     }
-    health.stopped(id);
+    health.reconnecting(id);
 }
 
 /// One turn, if every destination that the source can reach is well or this consumer may probe. `None`: it waited instead.

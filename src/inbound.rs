@@ -109,13 +109,9 @@ impl Inbound {
             ("mq-queue", queue.to_string()),
             ("mq-backout-count", descriptor.backout_count.to_string()),
         ];
-        for (name, value) in [
-            ("mq-reply-to", &descriptor.reply_to_queue),
-            ("mq-reply-to-queue-manager", &descriptor.reply_to_queue_manager),
-        ] {
-            if !value.is_empty() {
-                headers.push((name, value.clone()));
-            }
+        if !descriptor.reply_to_queue.is_empty() {
+            headers.push(("mq-reply-to", descriptor.reply_to_queue.clone()));
+            headers.push(("mq-reply-to-queue-manager", descriptor.reply_to_queue_manager.clone()));
         }
         if let Some(state) = self.property("tracestate") {
             headers.push(("tracestate", state.to_owned()));

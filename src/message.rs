@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 /// A coded character set identifier, as in `MQMD.CodedCharSetId`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ccsid(pub i32);
@@ -15,7 +17,7 @@ pub struct Document {
     /// Business keys found in the message, in document order.
     pub keys: Keys,
     /// The whole JSON object.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// Business keys by name, each with its values in document order.

@@ -4,6 +4,8 @@
 //! and there, by the rules of that queue, behind an MQDLH. The body, the MsgId and the whole context stay as they came;
 //! what mqgate knows travels beside them as message properties.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use mq::headers::DeadLetterHeader;
 use mq::{Context, Outgoing, Property, PropertyValue, Queue, QueueName, Unit};
 
@@ -13,6 +15,9 @@ use crate::inbound::Inbound;
 
 /// `MQFB_APPL_FIRST`: where the feedback codes begin that programs define for themselves.
 const APPLICATION_FEEDBACK_FIRST: i32 = 65_536;
+
+/// `MQAT_UNIX`.
+const APPLICATION_TYPE_UNIX: i32 = 6;
 
 /// `MQEI_UNLIMITED`.
 const EXPIRY_UNLIMITED: i32 = -1;
@@ -45,8 +50,8 @@ pub struct Evidence<'a> {
     pub queue: &'a QueueName,
     /// Its queue manager.
     pub queue_manager: &'a str,
-    /// Now, RFC 3339.
-    pub time: String,
+    /// Now.
+    pub time: Timestamp,
 }
 
 /// Puts the message to the parking queue in its unit. Nothing is parked until the unit commits.
@@ -93,7 +98,7 @@ fn properties(inbound: &Inbound, evidence: &Evidence<'_>) -> impl Iterator<Item 
         ("mqgate.fate", Some(fate.to_owned())),
         ("mqgate.http_status", failure.reason.status().map(|status| status.to_string())),
         ("mqgate.attempts", Some(evidence.attempts.to_string())),
-        ("mqgate.time", Some(evidence.time.clone())),
+        ("mqgate.time", Some(evidence.time.to_string())),
         ("mqgate.source", Some(evidence.source.to_owned())),
         ("mqgate.queue", Some(evidence.queue.to_string())),
         ("mqgate.destination", evidence.destination.map(str::to_owned)),
@@ -107,13 +112,30 @@ fn properties(inbound: &Inbound, evidence: &Evidence<'_>) -> impl Iterator<Item 
 }
 
 fn dead_letter_header(inbound: &Inbound, evidence: &Evidence<'_>) -> DeadLetterHeader {
-    DeadLetterHeader::new(
-        feedback(evidence.failure.reason),
-        &evidence.queue.to_string(),
-        evidence.queue_manager,
-        &inbound.descriptor,
-        "mqgate",
-    )
+    let descriptor = &inbound.descriptor;
+    let (put_date, put_time) = date_and_time(evidence.time);
+    DeadLetterHeader {
+        reason: feedback(evidence.failure.reason),
+        destination_queue: evidence.queue.to_string(),
+        destination_queue_manager: evidence.queue_manager.to_owned(),
+        encoding: descriptor.encoding,
+        ccsid: descriptor.ccsid,
+        format: descriptor.format,
+        put_application_type: APPLICATION_TYPE_UNIX,
+        put_application_name: "mqgate".to_owned(),
+        put_date,
+        put_time,
+    }
+}
+
+/// `YYYYMMDD` and `HHMMSSTH`, in UTC, as MQ writes them.
+fn date_and_time(time: Timestamp) -> ([u8; 8], [u8; 8]) {
+    let utc = TimeZone::UTC.to_datetime(time);
+    let field = |text: String| text.as_bytes().first_chunk().copied().unwrap_or([b' '; 8]);
+    let hundredths = utc.subsec_nanosecond() / 10_000_000;
+    let date = format!("{:04}{:02}{:02}", utc.year(), utc.month(), utc.day());
+    let clock = format!("{:02}{:02}{:02}{hundredths:02}", utc.hour(), utc.minute(), utc.second());
+    (field(date), field(clock))
 }
 
 /// The MQDLH's reason code: `MQFB_APPL_FIRST` and a number of our own for each way to be parked.
@@ -137,4 +159,21 @@ fn feedback(reason: Reason) -> i32 {
         | Reason::Credential => 99,
     };
     APPLICATION_FEEDBACK_FIRST + number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_header_is_dated_as_mq_dates() {
+        let time: Timestamp = "2026-11-24T03:05:09.126Z".parse().unwrap();
+        assert_eq!(date_and_time(time), (*b"20261124", *b"03050912"));
+    }
+
+    #[test]
+    fn feedback_codes_are_ours_and_tell_reasons_apart() {
+        assert_eq!(feedback(Reason::CannotTranslate), 65_540);
+        assert_eq!(feedback(Reason::Rejected(422)), 65_958);
+    }
 }

@@ -59,3 +59,18 @@ fn holds(when: &Condition, facts: &Facts<'_>) -> bool {
             .iter()
             .all(|(field, pattern)| pattern.matches(&field_text(*field, &facts.inbound.descriptor)))
 }
+
+/// A descriptor's field as conditions see it.
+fn field_text(field: DescriptorField, descriptor: &mq::Descriptor) -> String {
+    let padded = |field: &[u8]| field.trim_ascii_end().escape_ascii().to_string();
+    match field {
+        DescriptorField::Format => descriptor.format.to_string(),
+        DescriptorField::Ccsid => descriptor.ccsid.to_string(),
+        DescriptorField::MessageType => descriptor.message_type.to_string(),
+        DescriptorField::UserIdentifier => padded(&descriptor.user_identifier),
+        DescriptorField::PutApplicationName => padded(&descriptor.put_application_name),
+        DescriptorField::ApplicationIdentity => padded(&descriptor.application_identity),
+        DescriptorField::ReplyToQueue => descriptor.reply_to_queue.clone(),
+        DescriptorField::CorrelationId => descriptor.correlation_id.to_string(),
+    }
+}

@@ -94,8 +94,11 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
     let address = listener.local_addr().map_err(|source| Error::System { what: "read the admin address", source })?;
     let (cut, cut_seen) = watch::channel(false);
     let stop = Stop::default();
-    let lanes = lanes(&settings, &metrics, &stop, cut_seen)?;
-    let health = Arc::new(Health::new(lanes.len(), &settings));
+    let retry = &settings.retry;
+    let outages = Outages::new(settings.destinations.len(), retry.probe_delay_first, retry.probe_delay_max);
+    let lanes = lanes(&settings, &metrics, &stop, &outages, cut_seen)?;
+    let consumers = lanes.iter().map(|(site, lane)| (lane.source.name.clone(), *site));
+    let health = Arc::new(Health::new(&settings, consumers, outages.clone()));
     let (admin_stop, admin_stopped) = watch::channel(false);
     let admin = tokio::task::spawn(admin::serve(listener, Arc::clone(&health), metrics.clone(), admin_stopped));
     let (ended, mut ends) = mpsc::unbounded_channel();
@@ -175,6 +178,7 @@ fn lanes(
     settings: &Settings,
     metrics: &Metrics,
     stop: &Stop,
+    outages: &Outages,
     cut: watch::Receiver<bool>,
 ) -> Result<Vec<(usize, Lane)>, Error> {
     let retry = &settings.retry;
@@ -182,7 +186,6 @@ fn lanes(
         .map_err(|error| Error::Setting(format!("destinations: {error}")))?;
     let dispatcher = Arc::new(dispatcher);
     let destinations: Arc<[String]> = settings.destinations.iter().map(|it| it.name.clone()).collect();
-    let outages = Outages::new(destinations.len(), retry.probe_delay_first, retry.probe_delay_max);
     let history = Arc::new(History::new(settings.limits.history_entries_max));
     let routes: Arc<[_]> = settings.routes.clone().into();
     for name in destinations.iter() {
