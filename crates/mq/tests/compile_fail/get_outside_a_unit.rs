@@ -1,0 +1,5 @@
+fn get(session: &mut mq::Session, queue: mq::Queue, options: mq::GetOptions) -> Result<Option<mq::Message>, mq::Error> {
+    session.get(queue, options)
+}
+
+fn main() {}
