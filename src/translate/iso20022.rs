@@ -1,0 +1,113 @@
+//! ISO 20022 XML to JSON: streaming, lossless, and with one JSON type for each path of each message version.
+//!
+//! `docs/iso20022.md` is the binding as services see it. Knows nothing of MQ and nothing of particular messages but what
+//! the generated table says.
+//!
+//! # Layout
+//!
+//! * [`parse`]: the input event by event, refusing what is not XML.
+//! * [`lexical`], [`attributes`], [`namespaces`], [`names`]: its helpers.
+//! * [`element`]: elements to JSON as they open and close; [`regroup`] where their order is unusual.
+//! * [`text`], [`json`]: character data and how it is written.
+//! * [`table`]: what the schemas say.
+//! * [`assemble`]: header, document, envelope and keys together.
+
+mod parse;
+mod lexical;
+mod attributes;
+mod namespaces;
+mod names;
+mod element;
+mod regroup;
+mod text;
+mod json;
+mod table;
+mod assemble;
+
+use std::collections::{HashMap, HashSet};
+
+use self::lexical::Fault;
+use self::parse::Parse;
+use super::charset::{self, Decoded};
+use super::{Input, Limits, Options, Refusal};
+use crate::message::Document;
+
+/// The translation with its options compiled.
+#[derive(Debug)]
+pub(super) struct Binding {
+    limits: Limits,
+    repeatable: Repeatable,
+}
+
+/// Parents and children that settings add to the table.
+#[derive(Debug)]
+struct Repeatable {
+    children: HashMap<String, HashSet<String>>,
+}
+
+impl Binding {
+    pub(super) fn new(options: &Options) -> Self {
+        let mut children: HashMap<String, HashSet<String>> = HashMap::new();
+        for (parent, child) in &options.repeatable {
+            children.entry(parent.clone()).or_default().insert(child.clone());
+        }
+        Self { limits: options.limits, repeatable: Repeatable { children } }
+    }
+
+    pub(super) fn translate(&self, input: Input<'_>) -> Result<Document, Refusal> {
+        let refuse = |expected: String| Refusal { offset: 0, path: String::new(), expected };
+        if input.bytes.is_empty() {
+            return Err(refuse("an XML document, not an empty message".into()));
+        }
+        if input.bytes.len() > self.limits.message_bytes_max {
+            return Err(refuse(format!("a message of at most {} bytes", self.limits.message_bytes_max)));
+        }
+        let decoded = charset::decode(input.bytes, input.ccsid, input.encoding)
+            .map_err(|undecodable| refuse(undecodable.expected))?;
+        let fault =
+            decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
+        let mut parse = Parse::new(&decoded.text, fault, self.limits, &self.repeatable);
+        if let Err(fault) = parse.run() {
+            return Err(refusal(fault, &parse, &decoded));
+        }
+        let (written, namespaces) = parse.finish();
+        Ok(assemble::assemble(&written, &namespaces))
+    }
+}
+
+impl Repeatable {
+    #[inline]
+    fn contains(&self, parent: &str, child: &str) -> bool {
+        !self.children.is_empty()
+            && self.children.get(parent).is_some_and(|children| children.contains(child))
+    }
+}
+
+fn refusal(fault: Fault, parse: &Parse<'_>, decoded: &Decoded<'_>) -> Refusal {
+    Refusal {
+        offset: decoded.origin(fault.at),
+        path: path(parse.path()),
+        expected: fault.expected.into_owned(),
+    }
+}
+
+/// A path for people: the outermost elements of a very long one are left out.
+fn path<'a>(names: impl DoubleEndedIterator<Item = &'a str> + Clone) -> String {
+    const INNERMOST: usize = 20;
+    let total = names.clone().count();
+    let mut path = String::new();
+    if total > INNERMOST {
+        path.push_str("/…");
+    }
+    for name in names.skip(total.saturating_sub(INNERMOST)) {
+        path.push('/');
+        path.push_str(short(name));
+    }
+    path
+}
+
+/// The beginning of a name that may be of any length.
+fn short(name: &str) -> &str {
+    const CHARACTERS: usize = 40;
+    name.char_indices().nth(CHARACTERS).map_or(name, |(end, _)| name.get(..end).unwrap_or(name))
+}

@@ -1,0 +1,419 @@
+//! Elements to JSON members, as they open and close: no tree. What is written is only touched again where a name comes
+//! back that no schema lets repeat, or that others stand between.
+
+use super::json;
+use super::namespaces::{self, NamespaceId, Namespaces, Scope};
+use super::regroup::{self, Run};
+use super::table::{KEYS, NameId, Rule, Shape, TABLE, Table};
+use super::text::Text;
+
+/// An open element.
+#[derive(Debug)]
+struct Frame<'a> {
+    local: &'a str,
+    id: NameId,
+    namespace: NamespaceId,
+    /// The declarations in force outside it.
+    outside: Scope,
+    shape: Shape,
+    section: Option<Part>,
+    /// `xsi:nil` says that it has no value.
+    nil: bool,
+    /// `{` is written.
+    opened: bool,
+    /// A member is written.
+    filled: bool,
+    /// The order of its content does not show in its members.
+    disordered: bool,
+    /// The child that the last run is of.
+    last: Option<NameId>,
+    serial: u32,
+    first_run: usize,
+    first_shadowed: usize,
+    first_piece: usize,
+}
+
+/// The parts of a message that services look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Header,
+    Document,
+}
+
+/// A Document or AppHdr outside any other, by its place in [`Elements::sections`].
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) part: Part,
+    pub(super) namespace: NamespaceId,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+/// Stands before and after the number of a section where it was taken out; no JSON has this byte.
+pub(super) const SECTION_MARK: u8 = 1;
+
+/// The number of text between elements, as if it were a child.
+const PIECE: NameId = NameId::MAX;
+
+/// What is written so far, and the open elements.
+#[derive(Debug)]
+pub(super) struct Elements<'a> {
+    table: &'static Table,
+    /// Where members go: the envelope, or the sections within one.
+    out: Vec<u8>,
+    /// The other one of the two.
+    aside: Vec<u8>,
+    frames: Vec<Frame<'a>>,
+    runs: Vec<Run>,
+    /// By name: the last element that had such a child.
+    seen_in: Vec<u32>,
+    /// What `seen_in` said before an open element.
+    shadowed: Vec<(NameId, u32)>,
+    /// Text between elements.
+    pieces: Vec<String>,
+    /// Text of the innermost element.
+    pub(super) text: Text<'a>,
+    serial: u32,
+    sections: Vec<Section>,
+    keys: Vec<(NameId, Vec<String>)>,
+    root: &'a str,
+    bare: bool,
+}
+
+/// All that was written.
+#[derive(Debug)]
+pub(super) struct Written<'a> {
+    /// The tree from the root, as an object with the root as its one member, without its sections.
+    pub(super) envelope: Vec<u8>,
+    /// The bytes of all sections.
+    pub(super) content: Vec<u8>,
+    pub(super) sections: Vec<Section>,
+    pub(super) keys: Vec<(NameId, Vec<String>)>,
+    pub(super) root: &'a str,
+    /// The root itself is a section.
+    pub(super) bare: bool,
+}
+
+impl<'a> Elements<'a> {
+    pub(super) fn new(input_bytes: usize) -> Self {
+        let outermost = Frame {
+            local: "",
+            id: PIECE,
+            namespace: namespaces::NONE,
+            outside: Scope::default(),
+            shape: Shape::Elements,
+            section: None,
+            nil: false,
+            opened: false,
+            filled: false,
+            disordered: false,
+            last: None,
+            serial: 0,
+            first_run: 0,
+            first_shadowed: 0,
+            first_piece: 0,
+        };
+        let mut frames = Vec::with_capacity(32);
+        frames.push(outermost);
+        Self {
+            table: &TABLE,
+            out: Vec::with_capacity(256),
+            aside: Vec::with_capacity(input_bytes),
+            frames,
+            runs: Vec::with_capacity(128),
+            seen_in: vec![0; TABLE.names()],
+            shadowed: Vec::with_capacity(128),
+            pieces: Vec::new(),
+            text: Text::default(),
+            serial: 0,
+            sections: Vec::new(),
+            keys: Vec::new(),
+            root: "",
+            bare: false,
+        }
+    }
+
+    /// How many elements are open.
+    #[inline]
+    pub(super) fn depth(&self) -> usize {
+        self.frames.len() - 1
+    }
+
+    pub(super) fn root_is_closed(&self) -> bool {
+        self.depth() == 0 && !self.root.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.out.len() + self.aside.len()
+    }
+
+    /// The local names of the open elements, outermost first.
+    pub(super) fn path(&self) -> impl DoubleEndedIterator<Item = &'a str> + Clone {
+        self.frames.iter().skip(1).map(|frame| frame.local)
+    }
+
+    /// The local name of the innermost open element.
+    #[inline]
+    pub(super) fn innermost(&self) -> &'a str {
+        self.frames.last().map_or("", |frame| frame.local)
+    }
+
+    /// What the table says of a child here.
+    #[inline]
+    pub(super) fn rule(&self, child: NameId, namespaces: &Namespaces<'_>) -> Rule {
+        self.frames.last().map_or_else(Rule::default, |parent| {
+            self.table.rule(namespaces.schema(parent.namespace), parent.id, child)
+        })
+    }
+
+    /// Opens an element.
+    pub(super) fn open(
+        &mut self,
+        (local, id): (&'a str, NameId),
+        namespace: NamespaceId,
+        rule: Rule,
+        namespaces: &Namespaces<'_>,
+        outside: Scope,
+    ) {
+        self.keep_piece();
+        self.begin_value(local, id, rule.repeats);
+        let Some(parent) = self.frames.last() else { return };
+        let section = match local {
+            _ if !namespaces.is_message(namespace) || self.in_section() => None,
+            "Document" => Some(Part::Document),
+            "AppHdr" => Some(Part::Header),
+            _ => None,
+        };
+        let renamed = section.is_some() || parent.namespace != namespace;
+        if self.depth() == 0 {
+            self.root = local;
+            self.bare = section.is_some();
+        }
+        self.serial += 1;
+        let mut frame = Frame {
+            local,
+            id,
+            namespace,
+            outside,
+            shape: rule.shape,
+            section,
+            nil: false,
+            opened: false,
+            filled: false,
+            disordered: false,
+            last: None,
+            serial: self.serial,
+            first_run: self.runs.len(),
+            first_shadowed: self.shadowed.len(),
+            first_piece: self.pieces.len(),
+        };
+        if let Some(part) = section {
+            frame.shape = Shape::Elements;
+            self.begin_section(part, namespace);
+        }
+        self.frames.push(frame);
+        if renamed {
+            self.attribute("xmlns", namespaces.name(namespace));
+        }
+    }
+
+    /// Writes an attribute of the element that was opened last.
+    pub(super) fn attribute(&mut self, local: &str, value: &str) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        self.out.push(if frame.filled { b',' } else { b'{' });
+        frame.opened = true;
+        frame.filled = true;
+        self.out.extend_from_slice(b"\"@");
+        self.out.extend_from_slice(local.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        json::string(&mut self.out, value);
+    }
+
+    /// Notes that the element that was opened last is said to have no value.
+    pub(super) fn set_nil(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.nil = true;
+        }
+    }
+
+    /// Closes the innermost element and gives the declarations in force outside it.
+    pub(super) fn close(&mut self) -> Scope {
+        if self.frames.last().is_some_and(|frame| frame.last.is_some()) {
+            self.keep_piece();
+            self.end_run();
+        }
+        let Some(frame) = self.frames.pop() else { return Scope::default() };
+        if frame.last.is_some() {
+            if frame.disordered {
+                let runs = self.runs.get(frame.first_run..).unwrap_or_default();
+                let pieces = self.pieces.get(frame.first_piece..).unwrap_or_default();
+                regroup::regroup(&mut self.out, runs, pieces, PIECE);
+            }
+            self.out.push(b'}');
+            self.forget(&frame);
+        } else {
+            self.close_leaf(&frame);
+        }
+        self.text.clear();
+        if frame.section.is_some() {
+            self.end_section();
+        }
+        frame.outside
+    }
+
+    /// Everything, after the root is closed.
+    pub(super) fn finish(mut self) -> Written<'a> {
+        self.end_run();
+        self.out.push(b'}');
+        Written {
+            envelope: self.out,
+            content: self.aside,
+            sections: self.sections,
+            keys: self.keys,
+            root: self.root,
+            bare: self.bare,
+        }
+    }
+
+    /// Text that stands between elements is content of its own; white space there is layout.
+    fn keep_piece(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
+        if self.text.is_blank() {
+            self.text.clear();
+            return;
+        }
+        self.end_run();
+        let at = self.out.len();
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.disordered = true;
+        frame.last = Some(PIECE);
+        self.runs.push(Run { id: PIECE, member: at, value: at, end: at, count: 1, array: false });
+        self.pieces.push(self.text.take());
+    }
+
+    /// Writes what stands before the value of a child: its name, or a comma between repetitions.
+    fn begin_value(&mut self, local: &str, id: NameId, repeats: bool) {
+        let Some(parent) = self.frames.last_mut() else { return };
+        if parent.last == Some(id) {
+            let Some(run) = self.runs.last_mut() else { return };
+            if !run.array {
+                // No schema says that it repeats. It does.
+                self.out.insert(run.value, b'[');
+                run.array = true;
+            }
+            run.count += 1;
+            self.out.push(b',');
+            return;
+        }
+        if parent.last.is_some()
+            && let Some(run) = self.runs.last_mut()
+        {
+            run.finish(&mut self.out);
+        }
+        if !parent.opened {
+            self.out.push(b'{');
+            parent.opened = true;
+        } else if parent.filled {
+            self.out.push(b',');
+        }
+        parent.filled = true;
+        parent.last = Some(id);
+        let (serial, disordered) = (parent.serial, &mut parent.disordered);
+        let index = id as usize;
+        if index >= self.seen_in.len() {
+            self.seen_in.resize(index + 1, 0);
+        }
+        if let Some(seen_in) = self.seen_in.get_mut(index) {
+            if *seen_in == serial && serial != 0 {
+                *disordered = true;
+            } else {
+                self.shadowed.push((id, *seen_in));
+                *seen_in = serial;
+            }
+        }
+        let member = self.out.len();
+        self.out.push(b'"');
+        self.out.extend_from_slice(local.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        let value = self.out.len();
+        if repeats {
+            self.out.push(b'[');
+        }
+        self.runs.push(Run { id, member, value, end: value, count: 1, array: repeats });
+    }
+
+    /// Ends the last run of the innermost element.
+    fn end_run(&mut self) {
+        if self.frames.last().is_some_and(|frame| frame.last.is_some())
+            && let Some(run) = self.runs.last_mut()
+        {
+            run.finish(&mut self.out);
+        }
+    }
+
+    /// Drops what was noted of an element's children.
+    fn forget(&mut self, frame: &Frame<'_>) {
+        self.runs.truncate(frame.first_run);
+        self.pieces.truncate(frame.first_piece);
+        for (id, before) in self.shadowed.drain(frame.first_shadowed..) {
+            if let Some(seen_in) = self.seen_in.get_mut(id as usize) {
+                *seen_in = before;
+            }
+        }
+    }
+
+    /// An element without elements.
+    #[inline]
+    fn close_leaf(&mut self, frame: &Frame<'_>) {
+        let layout = frame.shape == Shape::Elements && self.text.is_blank();
+        if layout {
+            self.text.clear();
+        }
+        if (frame.id as usize) < KEYS.len() {
+            self.keep_key(frame.id);
+        }
+        if !frame.opened && frame.shape == Shape::ByContent {
+            self.text.write(&mut self.out);
+            return;
+        }
+        if !frame.opened {
+            self.out.push(b'{');
+        }
+        if !layout && !(frame.nil && self.text.is_empty()) {
+            self.out.extend_from_slice(if frame.filled { b",\"#text\":" } else { b"\"#text\":" });
+            self.text.write(&mut self.out);
+        }
+        self.out.push(b'}');
+    }
+
+    fn keep_key(&mut self, id: NameId) {
+        let value = self.text.value();
+        match self.keys.iter_mut().find(|(key, _)| *key == id) {
+            Some((_, values)) => values.push(value),
+            None => self.keys.push((id, vec![value])),
+        }
+    }
+
+    fn in_section(&self) -> bool {
+        // Sections do not nest, and all bytes of a finished one are accounted for.
+        self.sections.last().is_some_and(|section| section.to == usize::MAX)
+    }
+
+    fn begin_section(&mut self, part: Part, namespace: NamespaceId) {
+        self.out.push(SECTION_MARK);
+        self.out.extend_from_slice(self.sections.len().to_string().as_bytes());
+        self.out.push(SECTION_MARK);
+        std::mem::swap(&mut self.out, &mut self.aside);
+        self.sections.push(Section { part, namespace, from: self.out.len(), to: usize::MAX });
+    }
+
+    fn end_section(&mut self) {
+        if let Some(section) = self.sections.last_mut() {
+            section.to = self.out.len();
+        }
+        std::mem::swap(&mut self.out, &mut self.aside);
+    }
+}

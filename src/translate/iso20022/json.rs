@@ -1,0 +1,102 @@
+//! Strings as JSON.
+
+/// Writes a string in quotes.
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    escaped(out, text);
+    out.push(b'"');
+}
+
+/// Writes a string as it stands in the input, in quotes: with line ends as XML wants them read, all as line feeds.
+pub(super) fn raw_string(out: &mut Vec<u8>, text: &str) {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return string(out, text);
+    }
+    out.push(b'"');
+    lines(text, |line| escaped(out, line));
+    out.push(b'"');
+}
+
+/// Gives the parts of a raw text of which the concatenation has line feeds only.
+pub(super) fn lines<'a>(text: &'a str, mut part: impl FnMut(&'a str)) {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\r') {
+        part(before);
+        part("\n");
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    part(rest);
+}
+
+fn escaped(out: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some(next) = first_special(rest) {
+        let (plain, special) = rest.split_at(next);
+        out.extend_from_slice(plain);
+        match special.first() {
+            Some(b'"') => out.extend_from_slice(b"\\\""),
+            Some(b'\\') => out.extend_from_slice(b"\\\\"),
+            Some(b'\n') => out.extend_from_slice(b"\\n"),
+            Some(b'\r') => out.extend_from_slice(b"\\r"),
+            Some(b'\t') => out.extend_from_slice(b"\\t"),
+            // XML has no other control character; its reader has refused them.
+            _ => {}
+        }
+        rest = special.get(1..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The first byte that JSON wants escaped.
+#[inline]
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        if has_special(u64::from_le_bytes(*word)) {
+            return word.iter().position(|&byte| is_special(byte)).map(|position| number * 8 + position);
+        }
+    }
+    rest.iter().position(|&byte| is_special(byte)).map(|position| words.len() * 8 + position)
+}
+
+#[inline]
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Whether one of eight bytes is special: a byte is below `n` where subtracting `n` borrows into its highest bit, which
+/// was not set.
+#[inline]
+fn has_special(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    (below(word, 0x20) | below(quote, 1) | below(backslash, 1)) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_comes_back() {
+        let characters = ('\u{20}'..='\u{2FF}').chain(['\t', '\n', '\r', '€', '💶', '\u{2028}', '\u{FFFD}']);
+        for character in characters {
+            for before in 0..9 {
+                let text = format!("{}{character}tail", "é".repeat(before));
+                let mut out = Vec::new();
+                string(&mut out, &text);
+                assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_become_line_feeds() {
+        let mut out = Vec::new();
+        raw_string(&mut out, "a\r\nb\rc\n\r\r\n");
+        assert_eq!(out, br#""a\nb\nc\n\n\n""#);
+    }
+}
