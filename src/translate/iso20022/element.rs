@@ -23,10 +23,12 @@ struct Frame<'a> {
     opened: bool,
     /// A member is written.
     filled: bool,
-    /// The order of its content does not show in its members.
+    /// A name came back after others: the order of the elements does not show in the members.
     disordered: bool,
     /// The child that the last run is of.
     last: Option<NameId>,
+    /// How many elements it has so far.
+    children: usize,
     serial: u32,
     first_run: usize,
     first_shadowed: usize,
@@ -52,8 +54,8 @@ pub(super) struct Section {
 /// Stands before and after the number of a section where it was taken out; no JSON has this byte.
 pub(super) const SECTION_MARK: u8 = 1;
 
-/// The number of text between elements, as if it were a child.
-const PIECE: NameId = NameId::MAX;
+/// The name of what is outside the root.
+const NO_NAME: NameId = NameId::MAX;
 
 /// What is written so far, and the open elements.
 #[derive(Debug)]
@@ -69,8 +71,8 @@ pub(super) struct Elements<'a> {
     seen_in: Vec<u32>,
     /// What `seen_in` said before an open element.
     shadowed: Vec<(NameId, u32)>,
-    /// Text between elements.
-    pieces: Vec<String>,
+    /// Text beside elements, with the number of elements before it.
+    pieces: Vec<(usize, String)>,
     /// Text of the innermost element.
     pub(super) text: Text<'a>,
     serial: u32,
@@ -98,7 +100,7 @@ impl<'a> Elements<'a> {
     pub(super) fn new(input_bytes: usize) -> Self {
         let outermost = Frame {
             local: "",
-            id: PIECE,
+            id: NO_NAME,
             namespace: namespaces::NONE,
             outside: Scope::default(),
             shape: Shape::Elements,
@@ -108,6 +110,7 @@ impl<'a> Elements<'a> {
             filled: false,
             disordered: false,
             last: None,
+            children: 0,
             serial: 0,
             first_run: 0,
             first_shadowed: 0,
@@ -203,6 +206,7 @@ impl<'a> Elements<'a> {
             filled: false,
             disordered: false,
             last: None,
+            children: 0,
             serial: self.serial,
             first_run: self.runs.len(),
             first_shadowed: self.shadowed.len(),
@@ -247,9 +251,9 @@ impl<'a> Elements<'a> {
         if frame.last.is_some() {
             if frame.disordered {
                 let runs = self.runs.get(frame.first_run..).unwrap_or_default();
-                let pieces = self.pieces.get(frame.first_piece..).unwrap_or_default();
-                regroup::regroup(&mut self.out, runs, pieces, PIECE);
+                regroup::regroup(&mut self.out, runs);
             }
+            self.write_pieces(&frame);
             self.out.push(b'}');
             self.forget(&frame);
         } else {
@@ -276,27 +280,40 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Text that stands between elements is content of its own; white space there is layout.
+    /// Text beside elements is content of its own; white space there is layout.
     fn keep_piece(&mut self) {
         if self.text.is_empty() {
             return;
         }
         if self.text.is_blank() {
             self.text.clear();
+        } else {
+            let before = self.frames.last().map_or(0, |frame| frame.children);
+            self.pieces.push((before, self.text.take()));
+        }
+    }
+
+    /// Writes the text beside elements: what stands before the first, between the first and second, and so on.
+    fn write_pieces(&mut self, frame: &Frame<'_>) {
+        let mut pieces = self.pieces.drain(frame.first_piece..).peekable();
+        if pieces.peek().is_none() {
             return;
         }
-        self.end_run();
-        let at = self.out.len();
-        let Some(frame) = self.frames.last_mut() else { return };
-        frame.disordered = true;
-        frame.last = Some(PIECE);
-        self.runs.push(Run { id: PIECE, member: at, value: at, end: at, count: 1, array: false });
-        self.pieces.push(self.text.take());
+        self.out.extend_from_slice(b",\"#text\":[");
+        for place in 0..=frame.children {
+            if place > 0 {
+                self.out.push(b',');
+            }
+            let piece = pieces.next_if(|(before, _)| *before == place);
+            json::string(&mut self.out, piece.as_ref().map_or("", |(_, text)| text));
+        }
+        self.out.push(b']');
     }
 
     /// Writes what stands before the value of a child: its name, or a comma between repetitions.
     fn begin_value(&mut self, local: &str, id: NameId, repeats: bool) {
         let Some(parent) = self.frames.last_mut() else { return };
+        parent.children += 1;
         if parent.last == Some(id) {
             let Some(run) = self.runs.last_mut() else { return };
             if !run.array {
@@ -357,7 +374,6 @@ impl<'a> Elements<'a> {
     /// Drops what was noted of an element's children.
     fn forget(&mut self, frame: &Frame<'_>) {
         self.runs.truncate(frame.first_run);
-        self.pieces.truncate(frame.first_piece);
         for (id, before) in self.shadowed.drain(frame.first_shadowed..) {
             if let Some(seen_in) = self.seen_in.get_mut(id as usize) {
                 *seen_in = before;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::json;
 use super::table::NameId;
 
 /// Adjacent children of one name, as they stand in the output.
@@ -24,13 +23,10 @@ impl Run {
     /// Closes the array, if it is one.
     #[inline]
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
-        // A run of text has no bytes: it was finished when it began.
-        if self.value > self.member {
-            if self.array {
-                out.push(b']');
-            }
-            self.end = out.len();
+        if self.array {
+            out.push(b']');
         }
+        self.end = out.len();
     }
 }
 
@@ -39,13 +35,13 @@ struct Group<'r> {
     runs: Vec<&'r Run>,
 }
 
-/// Rewrites the members of an object whose last run is finished: runs of one name become one array, text between elements
-/// becomes `#text`, and `#order` tells how it all stood.
-pub(super) fn regroup(out: &mut Vec<u8>, runs: &[Run], pieces: &[String], piece: NameId) {
-    let Some(start) = runs.iter().find(|run| run.id != piece).map(|run| run.member) else { return };
+/// Rewrites the members of an object whose last run is finished: runs of one name become one array, and `#order` tells
+/// how they all stood.
+pub(super) fn regroup(out: &mut Vec<u8>, runs: &[Run]) {
+    let Some(start) = runs.first().map(|run| run.member) else { return };
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut by_name: HashMap<NameId, usize> = HashMap::new();
-    for run in runs.iter().filter(|run| run.id != piece) {
+    for run in runs {
         let number = *by_name.entry(run.id).or_insert(groups.len());
         match groups.get_mut(number) {
             Some(group) => group.runs.push(run),
@@ -57,16 +53,10 @@ pub(super) fn regroup(out: &mut Vec<u8>, runs: &[Run], pieces: &[String], piece:
         group.write(out, &mut members);
         members.push(b',');
     }
-    if !pieces.is_empty() {
-        members.extend_from_slice(b"\"#text\":[");
-        separated(&mut members, pieces, |members, text| json::string(members, text));
-        members.extend_from_slice(b"],");
-    }
     members.extend_from_slice(b"\"#order\":[");
     let places = runs.iter().flat_map(|run| std::iter::repeat_n(run, run.count));
     separated(&mut members, places, |members, run| {
-        let name = out.get(run.member..run.value.saturating_sub(1)).filter(|_| run.id != piece);
-        members.extend_from_slice(name.unwrap_or(b"\"#text\""));
+        members.extend_from_slice(out.get(run.member..run.value - 1).unwrap_or_default());
     });
     members.push(b']');
     out.truncate(start);

@@ -1,0 +1,13 @@
+//! The ISO 20022 translation as a whole: our fixtures, messages that must be refused, and a corpus of real samples where
+//! there is one.
+
+#[path = "translation/support.rs"]
+mod support;
+#[path = "translation/walk.rs"]
+mod walk;
+#[path = "translation/accepted.rs"]
+mod accepted;
+#[path = "translation/refused.rs"]
+mod refused;
+#[path = "translation/corpus.rs"]
+mod corpus;
