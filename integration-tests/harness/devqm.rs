@@ -1,0 +1,163 @@
+//! A queue manager of the test's own.
+
+use std::fs;
+use std::process::Command;
+
+use mq::{ConnectOptions, Endpoint};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::port::Port;
+use super::program::{self, Running};
+use super::wait::{eventually, until};
+
+/// The queue that payments arrive on; its BOQNAME is [`PARKED`].
+pub(crate) const PAYMENTS: &str = "PAYMENTS.IN";
+/// Where they are parked.
+pub(crate) const PARKED: &str = "PAYMENTS.PARKED";
+/// A queue without BOQNAME.
+pub(crate) const NOTICES: &str = "NOTICES.IN";
+/// The queue manager's dead-letter queue.
+pub(crate) const DEAD_LETTERS: &str = "DEAD.LETTERS";
+/// The channel.
+pub(crate) const CHANNEL: &str = "GATEWAY.SVRCONN";
+/// How it is called.
+pub(crate) const QUEUE_MANAGER: &str = "QM1";
+
+const DEFINITIONS: &str = "\
+DEFINE QLOCAL(DEAD.LETTERS) DEFPSIST(YES)
+ALTER QMGR DEADQ(DEAD.LETTERS)
+DEFINE QLOCAL(PAYMENTS.PARKED) DEFPSIST(YES)
+DEFINE QLOCAL(PAYMENTS.IN) DEFPSIST(YES) MAXDEPTH(100000) BOTHRESH(3) BOQNAME(PAYMENTS.PARKED)
+DEFINE QLOCAL(NOTICES.IN) DEFPSIST(YES)
+DEFINE CHANNEL(GATEWAY.SVRCONN) CHLTYPE(SVRCONN)
+";
+
+/// devqm on a folder and a port that last as long as this, whether the program runs or not.
+pub(crate) struct Devqm {
+    folder: TempDir,
+    port: Port,
+    running: Option<Running>,
+}
+
+impl Devqm {
+    /// Starts a queue manager with the queues above.
+    pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// Starts a queue manager with the queues above and these MQSC commands besides.
+    pub(crate) fn start_with(mqsc: &str) -> Self {
+        let mut devqm = Self::absent_with(mqsc);
+        devqm.launch();
+        devqm
+    }
+
+    /// A queue manager that does not run yet: connections are refused.
+    pub(crate) fn absent() -> Self {
+        Self::absent_with("")
+    }
+
+    fn absent_with(mqsc: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("start.mqsc"), format!("{DEFINITIONS}{mqsc}\n")).expect("a file");
+        Self { folder, port: Port::reserve(), running: None }
+    }
+
+    /// Starts the program on its folder and port and waits until it serves.
+    pub(crate) fn launch(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let mut command = Command::new(program::devqm());
+        command.arg("serve");
+        command.arg("--data").arg(self.folder.path().join("data"));
+        command.arg("--mqsc").arg(self.folder.path().join("start.mqsc"));
+        command.arg("--listen").arg(self.port.address().to_string());
+        let mut running = Running::start(&mut command);
+        let ready = format!("devqm: listening on {}", self.port.address());
+        eventually("devqm serves", || {
+            let lines = running.lines();
+            assert!(running.ended().is_none(), "devqm ended:\n{}", lines.join("\n"));
+            lines.contains(&ready).then_some(())
+        });
+        self.running = Some(running);
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.running.take().expect("it runs").kill();
+    }
+
+    /// `kill -9` while others use it; [`Self::kill_and_restart`] cleans up after it.
+    pub(crate) fn kill_running(&self) {
+        self.running.as_ref().expect("it runs").signal(Signal::KILL);
+    }
+
+    /// `kill -9`, and the same again on the same folder and port.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.kill();
+        self.launch();
+    }
+
+    /// Stops it in an orderly way.
+    pub(crate) fn stop(&mut self) {
+        let running = self.running.take().expect("it runs");
+        running.signal(Signal::TERM);
+        let (code, lines) = running.wait();
+        assert_eq!(code, Some(0), "devqm:\n{}", lines.join("\n"));
+    }
+
+    /// Takes the processor away from it: what it is asked waits in its sockets.
+    pub(crate) fn freeze(&self) {
+        self.running.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Gives the processor back.
+    pub(crate) fn thaw(&self) {
+        self.running.as_ref().expect("it runs").signal(Signal::CONT);
+    }
+
+    /// Runs one MQSC command and returns what it prints.
+    pub(crate) fn mqsc(&self, command: &str) -> String {
+        let output = Command::new(program::devqm())
+            .args(["mqsc", "--connect", &self.port.address().to_string(), "-c", command])
+            .output()
+            .expect("devqm mqsc runs");
+        let text = String::from_utf8(output.stdout).expect("it prints UTF-8");
+        assert!(output.status.success(), "{command}: {text}");
+        text
+    }
+
+    /// `127.0.0.1(port)`.
+    pub(crate) fn connection_name(&self) -> String {
+        let address = self.port.address();
+        format!("{}({})", address.ip(), address.port())
+    }
+
+    /// How to connect to it.
+    pub(crate) fn connect_options(&self) -> ConnectOptions {
+        ConnectOptions {
+            queue_manager: QUEUE_MANAGER.parse().expect("a name"),
+            endpoint: Endpoint::Channel {
+                connection_name: self.connection_name(),
+                channel: CHANNEL.parse().expect("a name"),
+                tls: None,
+                message_bytes_max: 104_857_600,
+            },
+            credentials: None,
+            application_name: "integration".into(),
+        }
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self)
+    }
+
+    /// Waits until this queue holds exactly this many messages, uncommitted ones included.
+    #[track_caller]
+    pub(crate) fn wait_for_depth(&self, queue: &str, depth: u32) {
+        let mut client = self.client();
+        until(&format!("{queue} holds {depth} messages"), || client.depth(queue) == depth);
+    }
+}

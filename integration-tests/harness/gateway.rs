@@ -1,0 +1,167 @@
+//! The real mqgate, from outside.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::payment::MARKER;
+use super::port::Port;
+use super::program::{self, Running};
+use super::settings::Settings;
+use super::wait::{eventually, until};
+
+/// mqgate on settings and a port that last as long as this, whether the program runs or not.
+///
+/// When it goes, everything that it ever logged is searched for payload.
+pub(crate) struct Gateway {
+    _folder: TempDir,
+    config: PathBuf,
+    admin: Port,
+    running: Option<Running>,
+    logged: Vec<String>,
+}
+
+impl Gateway {
+    /// Starts mqgate and waits until it is ready.
+    pub(crate) fn start(settings: &Settings) -> Self {
+        let mut gateway = Self::prepare(settings);
+        gateway.launch();
+        gateway
+    }
+
+    /// Writes the settings, and starts nothing yet.
+    pub(crate) fn prepare(settings: &Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let admin = Port::reserve();
+        let config = settings.clone().with("admin.listen", admin.address().to_string()).write(folder.path());
+        Self { _folder: folder, config, admin, running: None, logged: Vec::new() }
+    }
+
+    /// Starts mqgate on the same settings and waits until it is ready.
+    pub(crate) fn launch(&mut self) {
+        self.spawn();
+        let admin = self.admin.address();
+        let running = self.running.as_mut().expect("it was just started");
+        eventually("mqgate is ready", || {
+            let ended = running.ended();
+            assert!(ended.is_none(), "mqgate ended, {ended:?}:\n{}", running.lines().join("\n"));
+            (ask(admin, "/readyz")?.0 == 200).then_some(())
+        });
+    }
+
+    /// Starts mqgate on the same settings.
+    pub(crate) fn spawn(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let mut command = Command::new(program::mqgate());
+        command.arg("run").arg("--config").arg(&self.config);
+        self.running = Some(Running::start(&mut command));
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        let lines = self.running.take().expect("it runs").kill();
+        self.logged.extend(lines);
+    }
+
+    /// `kill -9`, and the same again on the same settings.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.kill();
+        self.launch();
+    }
+
+    /// Asks it to stop, without waiting.
+    pub(crate) fn terminate(&self) {
+        self.running.as_ref().expect("it runs").signal(Signal::TERM);
+    }
+
+    /// Waits until it ends by itself; its exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let (code, lines) = self.running.take().expect("it runs").wait();
+        self.logged.extend(lines);
+        code
+    }
+
+    /// Asks it to stop and waits; its exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Takes the processor away from it.
+    pub(crate) fn freeze(&self) {
+        self.running.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Everything that it has printed, over all its lives.
+    pub(crate) fn logs(&self) -> Vec<String> {
+        let mut lines = self.logged.clone();
+        lines.extend(self.running.iter().flat_map(Running::lines));
+        lines
+    }
+
+    /// Waits until a line of its log contains this.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) -> String {
+        eventually(&format!("a line with {text:?}"), || {
+            self.logs().into_iter().find(|line| line.contains(text))
+        })
+    }
+
+    /// Asks its admin listener; status and body.
+    #[track_caller]
+    pub(crate) fn ask(&self, path: &str) -> (u16, String) {
+        eventually(&format!("an answer from {path}"), || ask(self.admin.address(), path))
+    }
+
+    /// The sum of a metric's samples that carry all these labels.
+    #[track_caller]
+    pub(crate) fn metric(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let (status, text) = self.ask("/metrics");
+        assert_eq!(status, 200);
+        let sample = |line: &str| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let (found, rest) = series.split_once('{').unwrap_or((series, ""));
+            let matches = labels.iter().all(|(label, value)| rest.contains(&format!("{label}=\"{value}\"")));
+            (found == name && matches).then(|| value.parse::<u64>().expect("a whole number"))
+        };
+        text.lines().filter_map(sample).sum()
+    }
+
+    /// Waits until a metric is at least this.
+    #[track_caller]
+    pub(crate) fn wait_for_metric(&self, name: &str, labels: &[(&str, &str)], least: u64) {
+        until(&format!("{name}{labels:?} is at least {least}"), || self.metric(name, labels) >= least);
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.logged.extend(running.kill());
+        }
+        let logs = self.logged.join("\n");
+        if std::thread::panicking() {
+            eprintln!("--- mqgate ---\n{logs}\n---");
+            return;
+        }
+        let told = self.logged.iter().find(|line| line.to_lowercase().contains(&MARKER.to_lowercase()));
+        assert_eq!(told, None, "a log shows payload");
+    }
+}
+
+/// One GET on a connection of its own; `None` where nobody answers.
+fn ask(address: std::net::SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
