@@ -18,7 +18,10 @@ const ROUNDS: usize = 15;
 const ROUND_BYTES: usize = 8 * 1024 * 1024;
 
 fn main() {
-    println!("{:<34} {:>6} {:>9} {:>13} {:>13} {:>7}", "", "files", "mean kB", "events MB/s", "mqgate MB/s", "ratio");
+    println!(
+        "{:<34} {:>6} {:>9} {:>13} {:>13} {:>7}",
+        "", "files", "mean kB", "events MB/s", "mqgate MB/s", "ratio"
+    );
     let fixtures = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/iso20022"));
     compare("our fixtures", &fixtures);
     let single = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/iso20022/pacs008-single");
@@ -51,7 +54,11 @@ fn compare(name: &str, files: &[Vec<u8>]) {
         let speed = |times: &mut Vec<Duration>| (bytes * repeats) as f64 / median(times).as_secs_f64() / 1e6;
         let (events, ours) = (speed(&mut events), speed(&mut ours));
         let mean = bytes as f64 / files.len() as f64 / 1e3;
-        println!("{name:<34} {:>6} {mean:>9.1} {events:>13.0} {ours:>13.0} {:>7.2}", files.len(), ours / events);
+        println!(
+            "{name:<34} {:>6} {mean:>9.1} {events:>13.0} {ours:>13.0} {:>7.2}",
+            files.len(),
+            ours / events
+        );
     }
 }
 
@@ -93,7 +100,9 @@ fn files(folder: &Path) -> Vec<Vec<u8>> {
     for path in paths {
         if path.is_dir() {
             found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "xml") && !path.with_file_name("ccsid.txt").exists() {
+        } else if path.extension().is_some_and(|extension| extension == "xml")
+            && !path.with_file_name("ccsid.txt").exists()
+        {
             found.extend(fs::read(&path));
         }
     }

@@ -2,12 +2,18 @@
 //!
 //! `harness` has the parts; each other module is one side of what mqgate promises.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails, and says where"
+)]
+
 mod harness;
+mod delivery;
+mod parking;
+mod outage;
+mod life;
+mod crash;
 mod driver;
 mod abi;
 mod node;
-mod life;
-mod crash;
-mod outage;
-mod parking;
-mod delivery;

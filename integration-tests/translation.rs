@@ -11,3 +11,5 @@ mod accepted;
 mod refused;
 #[path = "translation/corpus.rs"]
 mod corpus;
+#[path = "translation/robust.rs"]
+mod robust;

@@ -155,17 +155,12 @@ fn prepare<'a>(lane: &'a Lane, inbound: &Inbound) -> Result<Ready<'a>, Failure> 
         return Err(Failure::message(Stage::Get, Reason::OverLimit, detail));
     }
     let started = Instant::now();
-    let document = lane
-        .translator
-        .translate(inbound.input(lane.source.ccsid))
-        .map_err(|refusal| Failure::message(Stage::Translate, Reason::CannotTranslate, refusal.to_string()))?;
+    let document = lane.translator.translate(inbound.input(lane.source.ccsid)).map_err(|refusal| {
+        Failure::message(Stage::Translate, Reason::CannotTranslate, refusal.to_string())
+    })?;
     lane.metrics.translated(&lane.source.name, started.elapsed());
-    let facts = Facts {
-        document: &document,
-        inbound,
-        source: &lane.source.name,
-        queue: lane.source.queue.as_str(),
-    };
+    let facts =
+        Facts { document: &document, inbound, source: &lane.source.name, queue: lane.source.queue.as_str() };
     let route = route::choose(&lane.routes, &facts)?;
     let business_key = route.business_key.as_ref().and_then(|pointer| document.pointer(pointer));
     Ok(Ready {
@@ -207,7 +202,7 @@ fn attempt(
             held: began.elapsed(),
             jitter_permille: fastrand::u32(0..=1000),
         };
-        let disposition = decide(result.as_ref().map(|()| ()), attempts, &lane.policy);
+        let disposition = decide(result.as_ref().copied(), attempts, &lane.policy);
         let destination = prepared.as_ref().ok().map(|ready| ready.route.to);
         let failure = result.err();
         past.uncertain |= failure.as_ref().is_some_and(|failure| failure.uncertain);

@@ -137,13 +137,19 @@ fn summary(settings: &Settings) -> String {
     let mut text = format!("provider {}: settings are valid\n", settings.provider);
     let name = |index: usize| settings.destinations.get(index).map_or("", |it| it.name.as_str());
     for site in &settings.sites {
-        let _ = writeln!(text, "  site         {} (queue manager {:?})", site.name, site.queue_manager.as_str());
+        let _ =
+            writeln!(text, "  site         {} (queue manager {:?})", site.name, site.queue_manager.as_str());
     }
     for source in &settings.sources {
-        let sites = source.sites.iter().filter_map(|at| settings.sites.get(*at)).map(|site| site.name.as_str());
+        let sites =
+            source.sites.iter().filter_map(|at| settings.sites.get(*at)).map(|site| site.name.as_str());
         let sites = sites.collect::<Vec<_>>().join(", ");
         let (queue, consumers) = (&source.queue, source.consumers);
-        let _ = writeln!(text, "  source       {}: {queue} on {sites}, {consumers} consumer(s) each", source.name);
+        let _ = writeln!(
+            text,
+            "  source       {}: {queue} on {sites}, {consumers} consumer(s) each",
+            source.name
+        );
     }
     for destination in &settings.destinations {
         let (url, timeout) = (&destination.url, destination.timeout.as_millis());
@@ -192,14 +198,16 @@ fn document(bytes: &[u8], options: &Options, encoded: Encoded, pretty: bool) -> 
     for (to, from) in format.0.iter_mut().zip(encoded.mq_format.bytes()) {
         *to = from;
     }
-    let peeled = mq::headers::peel(format, encoded.encoding, encoded.ccsid, bytes).map_err(|error| error.to_string())?;
+    let peeled = mq::headers::peel(format, encoded.encoding, encoded.ccsid, bytes)
+        .map_err(|error| error.to_string())?;
     let body = bytes.get(peeled.body_offset..).unwrap_or_default();
     let input = Input { bytes: body, ccsid: Ccsid(peeled.ccsid), encoding: peeled.encoding };
     let document = Translator::new(options).translate(input).map_err(|refusal| refusal.to_string())?;
     if !pretty {
         return Ok(document.body.to_vec());
     }
-    let tree: serde_json::Value = serde_json::from_slice(&document.body).map_err(|error| error.to_string())?;
+    let tree: serde_json::Value =
+        serde_json::from_slice(&document.body).map_err(|error| error.to_string())?;
     serde_json::to_vec_pretty(&tree).map_err(|error| error.to_string())
 }
 

@@ -66,7 +66,8 @@ impl Connector {
 
     fn open(&self, lane: &Lane) -> Result<(Session, Queues), Refusal> {
         // Read anew at each attempt: passwords are rotated while we run.
-        let options = self.site.connect_options().map_err(|error| Refusal { text: error.to_string(), slow: true })?;
+        let options =
+            self.site.connect_options().map_err(|error| Refusal { text: error.to_string(), slow: true })?;
         let mut session = Session::connect(&self.library, &options)?;
         let queues = open_queues(&mut session, lane)?;
         lane.metrics.site_connected(&self.site.name, true);
@@ -101,19 +102,24 @@ impl From<mq::Error> for Refusal {
 fn open_queues(session: &mut Session, lane: &Lane) -> Result<Queues, Refusal> {
     let input = session.open(
         &lane.source.queue,
-        OpenOptions { input: Some(Input::AsQueueDefines), inquire: true, save_all_context: true, ..OpenOptions::default() },
+        OpenOptions {
+            input: Some(Input::AsQueueDefines),
+            inquire: true,
+            save_all_context: true,
+            ..OpenOptions::default()
+        },
     )?;
     let attributes = session.inquire_queue(input)?;
     let manager = session.inquire_queue_manager()?;
-    let (name, dead_letter) = match (&lane.source.parking_queue, attributes.backout_requeue_queue, manager.dead_letter_queue)
-    {
-        (Some(name), _, _) => (name.clone(), false),
-        (None, Some(name), _) => (name, false),
-        (None, None, Some(name)) => (name, true),
-        (None, None, None) => {
-            return Err(Refusal { text: nowhere_to_park(&lane.source.queue), slow: true });
-        }
-    };
+    let (name, dead_letter) =
+        match (&lane.source.parking_queue, attributes.backout_requeue_queue, manager.dead_letter_queue) {
+            (Some(name), _, _) => (name.clone(), false),
+            (None, Some(name), _) => (name, false),
+            (None, None, Some(name)) => (name, true),
+            (None, None, None) => {
+                return Err(Refusal { text: nowhere_to_park(&lane.source.queue), slow: true });
+            }
+        };
     let output = OpenOptions { output: true, pass_all_context: true, ..OpenOptions::default() };
     let queue = session
         .open(&name, output)

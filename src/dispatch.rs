@@ -84,7 +84,9 @@ impl Dispatcher {
     ) -> Result<Self, String> {
         let targets = destinations
             .iter()
-            .map(|destination| Target::new(destination).map_err(|error| format!("{}: {error}", destination.name)))
+            .map(|destination| {
+                Target::new(destination).map_err(|error| format!("{}: {error}", destination.name))
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { targets, response_bytes_max, cut })
     }
@@ -224,7 +226,11 @@ fn client(destination: &settings::Destination) -> Result<reqwest::Client, String
 }
 
 /// What a status means, once the answer is whole.
-fn judge(status: StatusCode, retry_after: Option<Duration>, not_found_is_business: bool) -> Result<(), Failure> {
+fn judge(
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    not_found_is_business: bool,
+) -> Result<(), Failure> {
     let code = status.as_u16();
     let (blame, reason) = match code {
         200..=299 => return Ok(()),
@@ -299,7 +305,8 @@ mod tests {
 
     #[test]
     fn every_status_has_the_blame_that_the_table_of_outcomes_gives_it() {
-        let blame = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None, false).err().map(|f| f.blame);
+        let blame =
+            |status: u16| judge(StatusCode::from_u16(status).unwrap(), None, false).err().map(|f| f.blame);
         for status in 200..=299 {
             assert_eq!(blame(status), None, "{status}");
         }
@@ -308,7 +315,10 @@ mod tests {
             (&[408, 425, 429, 502, 503, 504], Blame::Destination),
             (&[409], Blame::InProgress),
             (&[500, 501, 505, 507, 599], Blame::Unclear),
-            (&[301, 302, 304, 307, 308, 401, 402, 403, 404, 405, 406, 410, 418, 421, 451, 600], Blame::Ourselves),
+            (
+                &[301, 302, 304, 307, 308, 401, 402, 403, 404, 405, 406, 410, 418, 421, 451, 600],
+                Blame::Ourselves,
+            ),
         ] {
             for &status in statuses {
                 assert_eq!(blame(status), Some(expected), "{status}");
@@ -324,7 +334,9 @@ mod tests {
 
     #[test]
     fn an_answer_other_than_a_refusal_leaves_the_effect_uncertain() {
-        for (status, uncertain) in [(400, false), (422, false), (401, true), (404, true), (503, true), (500, true)] {
+        for (status, uncertain) in
+            [(400, false), (422, false), (401, true), (404, true), (503, true), (500, true)]
+        {
             let failure = judge(StatusCode::from_u16(status).unwrap(), None, false).unwrap_err();
             assert_eq!(failure.uncertain, uncertain, "{status}");
         }

@@ -119,7 +119,12 @@ mod tests {
     }
 
     fn attempts(in_this_unit: u32, held_ms: u64) -> Attempts {
-        Attempts { in_this_unit, uncertain_before: false, held: Duration::from_millis(held_ms), jitter_permille: 0 }
+        Attempts {
+            in_this_unit,
+            uncertain_before: false,
+            held: Duration::from_millis(held_ms),
+            jitter_permille: 0,
+        }
     }
 
     #[test]
@@ -136,7 +141,7 @@ mod tests {
             (Err(failure(Blame::InProgress, true)), Disposition::Retry(first)),
         ];
         for (result, expected) in table {
-            assert_eq!(decide(result.as_ref().map(|()| ()), early, &POLICY), expected, "{result:?}");
+            assert_eq!(decide(result.as_ref().copied(), early, &POLICY), expected, "{result:?}");
         }
     }
 

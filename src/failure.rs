@@ -93,7 +93,14 @@ pub enum Reason {
 impl Failure {
     /// A fault of the message itself.
     pub fn message(stage: Stage, reason: Reason, detail: impl Into<String>) -> Self {
-        Self { blame: Blame::Message, stage, reason, uncertain: false, retry_after: None, detail: detail.into() }
+        Self {
+            blame: Blame::Message,
+            stage,
+            reason,
+            uncertain: false,
+            retry_after: None,
+            detail: detail.into(),
+        }
     }
 
     /// Whether nobody should get messages for the destination until it answers again.

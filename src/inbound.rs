@@ -62,7 +62,8 @@ impl Inbound {
             Ok(peeled) => (Payload::after(peeled), None),
             Err(error) => (Payload::whole(&descriptor), Some(error.to_string())),
         };
-        let key = IdempotencyKey::of(provider, source, &descriptor, body.get(payload.offset..).unwrap_or_default());
+        let key =
+            IdempotencyKey::of(provider, source, &descriptor, body.get(payload.offset..).unwrap_or_default());
         let put_time = descriptor.put_timestamp();
         Self { descriptor, properties, body, put_time, key, header_fault, payload }
     }
@@ -83,11 +84,15 @@ impl Inbound {
 
     /// A property of the message handle or of an MQRFH2 folder, as text.
     pub fn property(&self, name: &str) -> Option<&str> {
-        self.properties.iter().chain(&self.payload.folder_properties).find_map(|property| match &property.value {
-            PropertyValue::String(value) if property.name == name || property.name.strip_prefix("usr.") == Some(name) => {
-                Some(value.as_str())
+        self.properties.iter().chain(&self.payload.folder_properties).find_map(|property| {
+            match &property.value {
+                PropertyValue::String(value)
+                    if property.name == name || property.name.strip_prefix("usr.") == Some(name) =>
+                {
+                    Some(value.as_str())
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 
@@ -131,7 +136,12 @@ impl Payload {
     }
 
     fn whole(descriptor: &Descriptor) -> Self {
-        Self { offset: 0, encoding: descriptor.encoding, ccsid: descriptor.ccsid, folder_properties: Vec::new() }
+        Self {
+            offset: 0,
+            encoding: descriptor.encoding,
+            ccsid: descriptor.ccsid,
+            folder_properties: Vec::new(),
+        }
     }
 }
 
@@ -170,7 +180,8 @@ mod tests {
     fn a_trace_that_came_with_the_message_goes_on() {
         let mut message = inbound("in", 1, b"x");
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let named = |value: &str| Property { name: "traceparent".into(), value: PropertyValue::String(value.into()) };
+        let named =
+            |value: &str| Property { name: "traceparent".into(), value: PropertyValue::String(value.into()) };
         message.properties = vec![named(given)];
         assert_eq!(message.traceparent(), given);
         message.properties = vec![named("00-00000000000000000000000000000000-00f067aa0ba902b7-01")];

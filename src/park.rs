@@ -68,8 +68,11 @@ pub fn park(
     let mut descriptor = inbound.descriptor.clone();
     // A parked message waits for a person, however long that takes; its deadline is part of the evidence.
     descriptor.expiry = EXPIRY_UNLIMITED;
-    let properties: Vec<Property> = inbound.properties.iter().cloned().chain(properties(inbound, evidence)).collect();
-    let dead_letter = target.dead_letter.then(|| dead_letter_header(inbound, evidence).prepend(&mut descriptor, &inbound.body));
+    let properties: Vec<Property> =
+        inbound.properties.iter().cloned().chain(properties(inbound, evidence)).collect();
+    let dead_letter = target
+        .dead_letter
+        .then(|| dead_letter_header(inbound, evidence).prepend(&mut descriptor, &inbound.body));
     unit.put(
         target.queue,
         &Outgoing {

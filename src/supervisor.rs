@@ -91,7 +91,8 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
     let mut signals = Signals::new()?;
     let metrics = Metrics::new();
     let listener = listen(settings.admin.listen).await?;
-    let address = listener.local_addr().map_err(|source| Error::System { what: "read the admin address", source })?;
+    let address =
+        listener.local_addr().map_err(|source| Error::System { what: "read the admin address", source })?;
     let (cut, cut_seen) = watch::channel(false);
     let stop = Stop::default();
     let retry = &settings.retry;
@@ -100,7 +101,12 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
     let consumers = lanes.iter().map(|(site, lane)| (lane.source.name.clone(), *site));
     let health = Arc::new(Health::new(&settings, consumers, outages.clone()));
     let (admin_stop, admin_stopped) = watch::channel(false);
-    let admin = tokio::task::spawn(admin::serve(listener, Arc::clone(&health), metrics.clone(), admin_stopped));
+    let admin = tokio::runtime::Handle::current().spawn(admin::serve(
+        listener,
+        Arc::clone(&health),
+        metrics.clone(),
+        admin_stopped,
+    ));
     let (ended, mut ends) = mpsc::unbounded_channel();
     let consumers = start(&settings, &library, lanes, &health, &ended)?;
     health.set_ready(true);
@@ -113,7 +119,8 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
     info!("Stopping: no more messages are got.");
     health.set_ready(false);
     stop.say();
-    let drained = drain(consumers.len() - usize::from(died), &mut ends, &mut signals, settings.retry.grace, &cut).await;
+    let drained =
+        drain(consumers.len() - usize::from(died), &mut ends, &mut signals, settings.retry.grace, &cut).await;
     let _ = admin_stop.send(true);
     if admin.await.is_err() {
         warn!("The admin listener ended by a panic.");
@@ -247,14 +254,16 @@ fn start(
     for (id, (site, lane)) in lanes.into_iter().enumerate() {
         let Some(connector) = connectors.get(site).cloned() else { continue };
         let (health, ended) = (Arc::clone(health), ended.clone());
-        let thread = std::thread::Builder::new().name(format!("{}-{id}", lane.source.name)).spawn(move || {
-            let whole = catch_unwind(AssertUnwindSafe(|| consumer::run(&lane, &connector, &health, id))).is_ok();
-            if !whole {
-                error!(consumer = id, "A consumer ended by a panic.");
-            }
-            let _ = ended.send(id);
-            whole
-        });
+        let thread =
+            std::thread::Builder::new().name(format!("{}-{id}", lane.source.name)).spawn(move || {
+                let whole =
+                    catch_unwind(AssertUnwindSafe(|| consumer::run(&lane, &connector, &health, id))).is_ok();
+                if !whole {
+                    error!(consumer = id, "A consumer ended by a panic.");
+                }
+                let _ = ended.send(id);
+                whole
+            });
         consumers.push(thread.map_err(|source| Error::System { what: "start a consumer thread", source })?);
     }
     Ok(consumers)
@@ -268,7 +277,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Error> {
-        let listen = |kind| signal(kind).map_err(|source| Error::System { what: "listen for signals", source });
+        let listen =
+            |kind| signal(kind).map_err(|source| Error::System { what: "listen for signals", source });
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 

@@ -16,7 +16,8 @@ use tracing_subscriber::EnvFilter;
 use crate::settings::{Log, LogFormat};
 
 /// Upper bounds in seconds for what waits on a network: 1 ms to 30 s.
-const EXCHANGE_SECONDS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+const EXCHANGE_SECONDS: [f64; 13] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
 
 /// Upper bounds in seconds for work in memory: 10 µs to 100 ms.
 const WORK_SECONDS: [f64; 9] = [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1];
@@ -27,7 +28,9 @@ pub fn init(log: &Log) {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Only the first subscriber of a process is installed; tests start several.
     let _ = match log.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        }
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
     };
 }
@@ -127,7 +130,10 @@ impl Metrics {
     /// A turn with a message ended: `accepted`, `parked` or `backed-out`.
     pub fn ended(&self, source: &str, outcome: &'static str, took: Duration) {
         self.families.ended.get_or_create(&SourceWord { source: source.to_owned(), outcome }).inc();
-        self.families.turn_seconds.get_or_create(&Source { source: source.to_owned() }).observe(took.as_secs_f64());
+        self.families
+            .turn_seconds
+            .get_or_create(&Source { source: source.to_owned() })
+            .observe(took.as_secs_f64());
     }
 
     /// A message was parked.
@@ -190,7 +196,11 @@ impl Default for Metrics {
 impl Families {
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("messages_got", "Messages got from a queue, redeliveries included", self.got.clone());
+        registry.register(
+            "messages_got",
+            "Messages got from a queue, redeliveries included",
+            self.got.clone(),
+        );
         registry.register("turns", "Turns with a message, by how they ended", self.ended.clone());
         registry.register("messages_parked", "Messages parked, by reason", self.parked.clone());
         registry.register("retries", "Further attempts within a unit of work", self.retried.clone());
@@ -200,7 +210,11 @@ impl Families {
             "Time from sending a request to the end of its answer",
             self.request_seconds.clone(),
         );
-        registry.register("turn_seconds", "Time from MQGET to the end of the unit", self.turn_seconds.clone());
+        registry.register(
+            "turn_seconds",
+            "Time from MQGET to the end of the unit",
+            self.turn_seconds.clone(),
+        );
         registry.register("translate_seconds", "Time to translate a message", self.translate_seconds.clone());
         registry.register("destination_up", "1 unless the destination is out", self.destination_up.clone());
         registry.register(
@@ -208,7 +222,11 @@ impl Families {
             "1 if the last attempt to connect to the site succeeded",
             self.site_connected.clone(),
         );
-        registry.register("commits_unknown", "Commits whose outcome is unknown", self.commits_unknown.clone());
+        registry.register(
+            "commits_unknown",
+            "Commits whose outcome is unknown",
+            self.commits_unknown.clone(),
+        );
     }
 }
 

@@ -38,7 +38,11 @@ pub struct Health {
 
 impl Health {
     /// Nobody is connected and nothing is ready yet. `consumers` are source names with the indexes of their sites.
-    pub fn new(settings: &Settings, consumers: impl IntoIterator<Item = (String, usize)>, outages: Outages) -> Self {
+    pub fn new(
+        settings: &Settings,
+        consumers: impl IntoIterator<Item = (String, usize)>,
+        outages: Outages,
+    ) -> Self {
         let consumer = |(source, site)| Consumer {
             source,
             site,

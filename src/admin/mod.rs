@@ -28,7 +28,12 @@ struct Shared {
 }
 
 /// Serves until `stopped` says so.
-pub async fn serve(listener: TcpListener, health: Arc<Health>, metrics: Metrics, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    health: Arc<Health>,
+    metrics: Metrics,
+    mut stopped: watch::Receiver<bool>,
+) {
     let routes = Router::new()
         .route("/livez", get(|State(it): State<Shared>| async move { report(it.health.live()) }))
         .route("/readyz", get(|State(it): State<Shared>| async move { report(it.health.ready()) }))

@@ -28,7 +28,11 @@ impl<'e> Fields<'e> {
         let table = match node.value {
             Value::Table(table) => table,
             other => {
-                errors.add(&node.origin, &path, &format!("a table expected, not {}", describe(&path, &other)));
+                errors.add(
+                    &node.origin,
+                    &path,
+                    &format!("a table expected, not {}", describe(&path, &other)),
+                );
                 BTreeMap::new()
             }
         };
@@ -165,7 +169,9 @@ impl<'e> Fields<'e> {
         let Some(node) = self.take(key) else { return false };
         match (&node.value, &node.origin) {
             (Value::Boolean(truth), _) => *truth,
-            (Value::String(text), Origin::Environment(_)) if text == "true" || text == "false" => text == "true",
+            (Value::String(text), Origin::Environment(_)) if text == "true" || text == "false" => {
+                text == "true"
+            }
             (other, _) => {
                 let problem = format!("true or false expected, not {}", describe(key, other));
                 self.fault(&node.origin, key, &problem);
@@ -247,16 +253,25 @@ impl<'e> Fields<'e> {
     }
 
     /// Reads a table within this one if it is there.
-    pub(super) fn table_opt<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
+    pub(super) fn table_opt<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> T,
+    ) -> Option<T> {
         let node = self.take(key)?;
         Some(self.inner(key.to_owned(), Some(node), read))
     }
 
     /// Reads each table of a list; absent is empty.
-    pub(super) fn tables<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Fields<'_>) -> T) -> Vec<T> {
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        mut read: impl FnMut(&mut Fields<'_>) -> T,
+    ) -> Vec<T> {
         let Some(node) = self.take(key) else { return Vec::new() };
         let Value::Array(list) = node.value else {
-            let problem = format!("a list of tables ([[{key}]]) expected, not {}", describe(key, &node.value));
+            let problem =
+                format!("a list of tables ([[{key}]]) expected, not {}", describe(key, &node.value));
             self.fault(&node.origin, key, &problem);
             return Vec::new();
         };
@@ -276,7 +291,11 @@ impl<'e> Fields<'e> {
     /// Notes every key that nobody asked for.
     pub(super) fn finish(mut self) {
         for (key, node) in std::mem::take(&mut self.table) {
-            let near = self.known.iter().filter(|known| distance(known, &key) <= 2).min_by_key(|known| distance(known, &key));
+            let near = self
+                .known
+                .iter()
+                .filter(|known| distance(known, &key) <= 2)
+                .min_by_key(|known| distance(known, &key));
             let problem = match near {
                 Some(near) => format!("unknown key; did you mean {near:?}?"),
                 None => {

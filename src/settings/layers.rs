@@ -55,7 +55,9 @@ pub(super) fn parse(name: &str, text: &str, errors: &mut Errors) -> Node {
     let table = match DeTable::parse(text) {
         Ok(table) => table_of(&origin, table.into_inner()),
         Err(error) => {
-            let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
+            let line = error
+                .span()
+                .map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
             errors.add(&origin, &format!("line {line}"), &message);
             BTreeMap::new()
@@ -75,7 +77,9 @@ pub(super) fn read(path: &Path, errors: &mut Errors) -> Node {
 }
 
 fn table_of(origin: &Origin, table: DeTable<'_>) -> BTreeMap<String, Node> {
-    let nodes = table.into_iter().map(|(key, value)| (key.into_inner().into_owned(), node(origin, value.into_inner())));
+    let nodes = table
+        .into_iter()
+        .map(|(key, value)| (key.into_inner().into_owned(), node(origin, value.into_inner())));
     nodes.collect()
 }
 
@@ -84,7 +88,8 @@ fn node(origin: &Origin, value: DeValue<'_>) -> Node {
         DeValue::String(text) => Value::String(text.into_owned()),
         DeValue::Integer(number) => {
             let digits = number.as_str();
-            i64::from_str_radix(digits, number.radix()).map_or_else(|_| Value::Other(digits.to_owned()), Value::Integer)
+            i64::from_str_radix(digits, number.radix())
+                .map_or_else(|_| Value::Other(digits.to_owned()), Value::Integer)
         }
         DeValue::Boolean(truth) => Value::Boolean(truth),
         DeValue::Array(values) => {
@@ -145,9 +150,16 @@ fn set(node: &mut Node, segments: &[String], text: &str, origin: &Origin) -> Res
         }
         Value::Array(list) => {
             let names: Vec<String> = list.iter().filter_map(name_of).collect();
-            let found = list.iter_mut().find(|it| name_of(it).is_some_and(|name| as_segment(&name) == *first));
+            let found =
+                list.iter_mut().find(|it| name_of(it).is_some_and(|name| as_segment(&name) == *first));
             let known = || if names.is_empty() { "it has none".to_owned() } else { names.join(", ") };
-            set(found.ok_or_else(|| format!("the list has no entry named {first:?}; allowed: {}", known()))?, rest, text, origin)
+            set(
+                found
+                    .ok_or_else(|| format!("the list has no entry named {first:?}; allowed: {}", known()))?,
+                rest,
+                text,
+                origin,
+            )
         }
         _ => Err("reaches into something that is neither a table nor a list".to_owned()),
     }

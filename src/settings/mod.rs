@@ -395,7 +395,10 @@ impl std::error::Error for Errors {}
 ///
 /// # Errors
 /// All that is wrong, at once.
-pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Settings, Errors> {
+pub fn load(
+    file: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Settings, Errors> {
     let mut errors = Errors::default();
     let defaults = layers::parse("config/default.toml", DEFAULTS, &mut errors);
     let typed = layers::read(file, &mut errors);
@@ -463,10 +466,17 @@ pub(crate) mod tests {
 
     #[test]
     fn a_variable_that_is_no_setting_is_an_error() {
-        let errors = load_text(MINIMAL, &[("MQGATE__RETRY__GRACE", "8"), ("MQGATE__SITES__SOUTH__CHANNEL", "X")]);
+        let errors =
+            load_text(MINIMAL, &[("MQGATE__RETRY__GRACE", "8"), ("MQGATE__SITES__SOUTH__CHANNEL", "X")]);
         let text = errors.unwrap_err().to_string();
-        assert!(text.contains("environment variable MQGATE__RETRY__GRACE: retry.grace: unknown key"), "{text}");
-        assert!(text.contains("MQGATE__SITES__SOUTH__CHANNEL: the list has no entry named \"south\""), "{text}");
+        assert!(
+            text.contains("environment variable MQGATE__RETRY__GRACE: retry.grace: unknown key"),
+            "{text}"
+        );
+        assert!(
+            text.contains("MQGATE__SITES__SOUTH__CHANNEL: the list has no entry named \"south\""),
+            "{text}"
+        );
     }
 
     #[test]
@@ -477,10 +487,8 @@ pub(crate) mod tests {
             file
         };
         let file = secret("one");
-        let typed = MINIMAL.replace(
-            "url = ",
-            &format!("token_file = {:?}\nurl = ", file.path().display().to_string()),
-        );
+        let typed = MINIMAL
+            .replace("url = ", &format!("token_file = {:?}\nurl = ", file.path().display().to_string()));
         let first = load_text(&typed, &[]).unwrap().hash;
         fs::write(file.path(), "two").unwrap();
         assert_eq!(load_text(&typed, &[]).unwrap().hash, first);

@@ -11,8 +11,8 @@ use super::fields::{Fields, distance, shown};
 use super::layers::{Node, Value};
 use super::secret::{self, Credentials};
 use super::{
-    Admin, Condition, DescriptorField, Destination, Endpoint, Errors, Http, Limits, Log, LogFormat, Retry, Route, Settings,
-    Site, Source, Tls,
+    Admin, Condition, DescriptorField, Destination, Endpoint, Errors, Http, Limits, Log, LogFormat, Retry,
+    Route, Settings, Site, Source, Tls,
 };
 use crate::message::Ccsid;
 use crate::translate::Format;
@@ -53,7 +53,8 @@ pub(super) fn settings(node: Node, errors: &mut Errors) -> Settings {
     needed(&mut top, "sources", sources.len());
     // A hold that was itself a mistake refuses no timeout.
     let hold_known = top.is_silent_about("retry.unit_hold_ms_max");
-    let unit_hold_ms = i64::try_from(retry.unit_hold_max.as_millis()).ok().filter(|_| hold_known).unwrap_or(i64::MAX);
+    let unit_hold_ms =
+        i64::try_from(retry.unit_hold_max.as_millis()).ok().filter(|_| hold_known).unwrap_or(i64::MAX);
     let destinations =
         top.tables("destinations", |fields| destination(fields, dispatch_timeout_ms, unit_hold_ms));
     needed(&mut top, "destinations", destinations.len());
@@ -71,9 +72,11 @@ pub(super) fn settings(node: Node, errors: &mut Errors) -> Settings {
 /// A name of something in settings: short, and safe in a header, a metric label and a path.
 fn name(fields: &mut Fields<'_>, key: &'static str) -> String {
     let name = fields.required(key);
-    let sound = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let sound =
+        name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if !sound {
-        let problem = format!("at most 64 characters out of a-z A-Z 0-9 - _ . expected, not {}", shown(key, &name));
+        let problem =
+            format!("at most 64 characters out of a-z A-Z 0-9 - _ . expected, not {}", shown(key, &name));
         fields.fault_here(key, &problem);
     }
     name
@@ -89,7 +92,10 @@ fn unique<'n>(fields: &mut Fields<'_>, list: &str, names: impl Iterator<Item = &
     let mut seen = BTreeSet::new();
     for (index, name) in names.enumerate() {
         if !name.is_empty() && !seen.insert(name) {
-            fields.fault_here(&format!("{list}[{index}].name"), &format!("{name:?} is used twice; each name once"));
+            fields.fault_here(
+                &format!("{list}[{index}].name"),
+                &format!("{name:?} is used twice; each name once"),
+            );
         }
     }
 }
@@ -99,7 +105,10 @@ fn allowed(wanted: &str, names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
     let near = names.iter().find(|name| distance(name, wanted) <= (wanted.len() / 3).min(2));
     let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-    format!("allowed: {}{hint}", if quoted.is_empty() { "none is defined".to_owned() } else { quoted.join(", ") })
+    format!(
+        "allowed: {}{hint}",
+        if quoted.is_empty() { "none is defined".to_owned() } else { quoted.join(", ") }
+    )
 }
 
 fn limits(fields: &mut Fields<'_>) -> Limits {
@@ -133,7 +142,8 @@ fn retry(fields: &mut Fields<'_>) -> Retry {
     ] {
         if first > max {
             let first_key = key.replace("_max", "_first");
-            let problem = format!("at least {first_key} ({}) expected, not {}", first.as_millis(), max.as_millis());
+            let problem =
+                format!("at least {first_key} ({}) expected, not {}", first.as_millis(), max.as_millis());
             fields.fault_here(key, &problem);
         }
     }
@@ -144,7 +154,11 @@ fn admin(fields: &mut Fields<'_>) -> Admin {
     let unset = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let Some((text, origin)) = fields.text_at("listen") else { return Admin { listen: unset } };
     let listen = text.parse().unwrap_or_else(|_| {
-        fields.fault(&origin, "listen", &format!("an address with a port (127.0.0.1:9464) expected, not {text:?}"));
+        fields.fault(
+            &origin,
+            "listen",
+            &format!("an address with a port (127.0.0.1:9464) expected, not {text:?}"),
+        );
         unset
     });
     Admin { listen }
@@ -154,13 +168,18 @@ fn log(fields: &mut Fields<'_>) -> Log {
     let filter = match fields.text_at("filter") {
         Some((text, origin)) => {
             if let Err(error) = tracing_subscriber::EnvFilter::try_new(&text) {
-                fields.fault(&origin, "filter", &format!("a level or filter expected ({error}), not {text:?}"));
+                fields.fault(
+                    &origin,
+                    "filter",
+                    &format!("a level or filter expected ({error}), not {text:?}"),
+                );
             }
             text
         }
         None => "info".to_owned(),
     };
-    let format = fields.word("format", &[("json", LogFormat::Json), ("text", LogFormat::Text)], LogFormat::Json);
+    let format =
+        fields.word("format", &[("json", LogFormat::Json), ("text", LogFormat::Text)], LogFormat::Json);
     Log { filter, format }
 }
 
@@ -170,7 +189,8 @@ fn site(fields: &mut Fields<'_>) -> Site {
     let ccdt_url = fields.text("ccdt_url");
     let connection_name = fields.text("connection_name");
     let channel: Option<ChannelName> = fields.parsed("channel");
-    let message_bytes_max = fields.integer_opt("message_bytes_max", 1..=MESSAGE_BYTES_MAX).unwrap_or(MESSAGE_BYTES_MAX);
+    let message_bytes_max =
+        fields.integer_opt("message_bytes_max", 1..=MESSAGE_BYTES_MAX).unwrap_or(MESSAGE_BYTES_MAX);
     let tls = fields.table_opt("tls", |fields| tls(fields, ccdt_url.is_some()));
     let endpoint = endpoint(fields, ccdt_url, connection_name, channel, tls, message_bytes_max);
     let user = user(fields);
@@ -293,7 +313,10 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites,
         format: fields.word("format", &[("iso20022", Format::Iso20022)], Format::Iso20022),
         consumers: u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1),
-        ccsid: fields.integer_opt("ccsid", 1..=65_535).and_then(|number| i32::try_from(number).ok()).map(Ccsid),
+        ccsid: fields
+            .integer_opt("ccsid", 1..=65_535)
+            .and_then(|number| i32::try_from(number).ok())
+            .map(Ccsid),
         parking_queue: fields.parsed("parking_queue"),
         repeatable: repeatable(fields),
     }
@@ -332,7 +355,11 @@ fn destination(fields: &mut Fields<'_>, default_timeout_ms: i64, unit_hold_ms: i
         timeout: std::time::Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0)),
         headers: headers(fields),
         credentials: credentials(fields),
-        http: fields.word("http", &[("auto", Http::Auto), ("1.1", Http::Http1), ("2", Http::Http2)], Http::Auto),
+        http: fields.word(
+            "http",
+            &[("auto", Http::Auto), ("1.1", Http::Http1), ("2", Http::Http2)],
+            Http::Auto,
+        ),
         ca_file: fields.file("ca_file"),
         client_identity_file: fields.file("client_identity_file"),
     }
@@ -345,7 +372,9 @@ fn url(fields: &mut Fields<'_>) -> url::Url {
         return unset();
     };
     let problem = match url::Url::parse(&text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => "not an absolute http(s) URL",
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            "not an absolute http(s) URL"
+        }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let problem = "credentials do not belong into a URL: use user and password_file, or token_file";
             fields.fault(&origin, "url", problem);
@@ -394,11 +423,13 @@ fn credentials(fields: &mut Fields<'_>) -> Option<Credentials> {
 fn route(fields: &mut Fields<'_>, destination_names: &[String]) -> Route {
     let name = fields.text("name");
     let to = match fields.text_at("to") {
-        Some((text, origin)) => destination_names.iter().position(|name| *name == text).unwrap_or_else(|| {
-            let problem = format!("unknown destination {text:?}; {}", allowed(&text, destination_names));
-            fields.fault(&origin, "to", &problem);
-            0
-        }),
+        Some((text, origin)) => {
+            destination_names.iter().position(|name| *name == text).unwrap_or_else(|| {
+                let problem = format!("unknown destination {text:?}; {}", allowed(&text, destination_names));
+                fields.fault(&origin, "to", &problem);
+                0
+            })
+        }
         None => {
             fields.fault_here("to", "is missing: the name of a destination");
             0
@@ -487,4 +518,3 @@ fn absorb(hash: &mut Sha256, node: &Node) {
         }
     }
 }
-

@@ -43,7 +43,8 @@ impl std::error::Error for SecretError {}
 /// Where the file cannot be read, is not UTF-8, or is empty.
 pub(crate) fn read(path: &Path) -> Result<String, SecretError> {
     let fault = |problem: String| SecretError { path: path.to_owned(), problem };
-    let mut secret = std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    let mut secret =
+        std::fs::read_to_string(path).map_err(|error| fault(format!("cannot be read: {error}")))?;
     if secret.ends_with('\n') {
         secret.pop();
         if secret.ends_with('\r') {
@@ -66,7 +67,8 @@ impl Credentials {
                 (password_file, format!("Basic {}", base64(pair.as_bytes())))
             }
         };
-        let fault = |_| SecretError { path: path.clone(), problem: "holds what a header cannot carry".to_owned() };
+        let fault =
+            |_| SecretError { path: path.clone(), problem: "holds what a header cannot carry".to_owned() };
         let mut value = HeaderValue::try_from(text).map_err(fault)?;
         value.set_sensitive(true);
         Ok(value)
@@ -92,7 +94,9 @@ mod tests {
 
     #[test]
     fn one_newline_is_not_part_of_a_secret() {
-        for (content, expected) in [("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("a\n\n", "a\n"), ("b", "b")] {
+        for (content, expected) in
+            [("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("a\n\n", "a\n"), ("b", "b")]
+        {
             assert_eq!(read(file(content).path()).unwrap(), expected);
         }
         assert!(read(file("\n").path()).is_err());

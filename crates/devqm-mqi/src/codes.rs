@@ -11,32 +11,20 @@ pub(crate) struct Codes {
 }
 
 impl Codes {
-    pub(crate) const OK: Self = Self {
-        completion: mq::MQCC_OK,
-        reason: mq::MQRC_NONE,
-    };
+    pub(crate) const OK: Self = Self { completion: mq::MQCC_OK, reason: mq::MQRC_NONE };
 
     /// `MQCC_FAILED` with this reason.
     pub(crate) fn failed(reason: i32) -> Self {
-        Self {
-            completion: mq::MQCC_FAILED,
-            reason,
-        }
+        Self { completion: mq::MQCC_FAILED, reason }
     }
 
     /// `MQCC_WARNING` with this reason.
     pub(crate) fn warning(reason: i32) -> Self {
-        Self {
-            completion: mq::MQCC_WARNING,
-            reason,
-        }
+        Self { completion: mq::MQCC_WARNING, reason }
     }
 
     /// The codes of a reply.
     pub(crate) fn of(reply: &Reply) -> Self {
-        Self {
-            completion: reply.completion,
-            reason: reply.reason,
-        }
+        Self { completion: reply.completion, reason: reply.reason }
     }
 }

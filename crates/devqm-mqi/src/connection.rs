@@ -64,42 +64,23 @@ pub(crate) fn connect(name: &str, options: Option<Cno>) -> Result<(i32, [u8; 24]
         Share::Thread(std::thread::current().id())
     };
     let definition = Definition::find(options)?;
-    let (user, password) = options
-        .map(Cno::credentials)
-        .transpose()?
-        .flatten()
-        .unwrap_or_default();
+    let (user, password) = options.map(Cno::credentials).transpose()?.flatten().unwrap_or_default();
     let given_name = options.map(Cno::application_name).unwrap_or_default();
     let request = Request::Connect(Connect {
         // `*NAME` lets any queue manager of a group answer; devqm is one.
-        queue_manager: if name.starts_with('*') {
-            String::new()
-        } else {
-            name.to_owned()
-        },
+        queue_manager: if name.starts_with('*') { String::new() } else { name.to_owned() },
         channel: definition.channel.clone(),
         user,
         password: Secret(password),
-        application_name: if given_name.is_empty() {
-            program_name()
-        } else {
-            given_name
-        },
-        process_user: std::env::var("USER")
-            .or_else(|_| std::env::var("LOGNAME"))
-            .unwrap_or_default(),
+        application_name: if given_name.is_empty() { program_name() } else { given_name },
+        process_user: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default(),
     });
     let mut client = definition.dial()?;
-    let reply = client
-        .call(&request)
-        .map_err(|_| Codes::failed(mq::MQRC_CONNECTION_BROKEN))?;
+    let reply = client.call(&request).map_err(|_| Codes::failed(mq::MQRC_CONNECTION_BROKEN))?;
     let Outcome::Connected { connection_id, .. } = reply.outcome else {
         return Err(Codes::of(&reply));
     };
-    let connection = Arc::new(Connection {
-        share,
-        client: Mutex::new(Some(client)),
-    });
+    let connection = Arc::new(Connection { share, client: Mutex::new(Some(client)) });
     let handle = table(|table| {
         // Numbers far from those that programs use for "none" (0, -1) and never given twice while they last.
         table.last = if table.last >= i32::MAX - 1 { 0 } else { table.last } + 1;
@@ -180,10 +161,7 @@ impl Definition {
             if !channel.is_tcp_client() {
                 return Err(Codes::failed(mq::MQRC_CD_ERROR));
             }
-            return Ok(Self {
-                channel: channel.name(),
-                connection_name: channel.connection_name(),
-            });
+            return Ok(Self { channel: channel.name(), connection_name: channel.connection_name() });
         }
         if options.is_some_and(Cno::has_ccdt) {
             return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
@@ -198,10 +176,7 @@ impl Definition {
         let (channel, rest) = server.split_once('/')?;
         let (transport, connection_name) = rest.split_once('/')?;
         let tcp = transport.eq_ignore_ascii_case("tcp");
-        tcp.then(|| Self {
-            channel: channel.to_owned(),
-            connection_name: connection_name.trim().to_owned(),
-        })
+        tcp.then(|| Self { channel: channel.to_owned(), connection_name: connection_name.trim().to_owned() })
     }
 
     /// The first of the named listeners that answers.
@@ -237,10 +212,7 @@ fn host_and_port(name: &str) -> Option<(&str, u16)> {
 /// The program's name as IBM's client puts it into PutApplName: the end of its path.
 fn program_name() -> String {
     let path = std::env::current_exe().unwrap_or_default();
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.chars().take(APPLICATION_NAME_CHARS).collect()
 }
 

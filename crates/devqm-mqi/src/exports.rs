@@ -38,20 +38,12 @@ fn boundary(completion: *mut i32, reason: *mut i32, body: impl FnOnce() -> Resul
 
 /// The reply, unless it failed.
 fn succeeded(reply: Reply) -> Result<Reply, Codes> {
-    if reply.completion == mq::MQCC_FAILED {
-        Err(Codes::of(&reply))
-    } else {
-        Ok(reply)
-    }
+    if reply.completion == mq::MQCC_FAILED { Err(Codes::of(&reply)) } else { Ok(reply) }
 }
 
 /// How a call ends whose reply may carry a warning.
 fn ended(codes: Codes) -> Result<(), Codes> {
-    if codes.completion == mq::MQCC_OK {
-        Ok(())
-    } else {
-        Err(codes)
-    }
+    if codes.completion == mq::MQCC_OK { Ok(()) } else { Err(codes) }
 }
 
 fn length(stated: i32, fault: i32) -> Result<usize, Codes> {
@@ -267,14 +259,8 @@ pub extern "C" fn MQGET(
         let codes = Codes::of(&reply);
         if let Outcome::Got(got) = reply.outcome {
             let returned = i32::try_from(got.body.len()).unwrap_or(i32::MAX);
-            let Got {
-                descriptor: got_descriptor,
-                properties,
-                body,
-                data_bytes,
-                token,
-                resolved_queue,
-            } = *got;
+            let Got { descriptor: got_descriptor, properties, body, data_bytes, token, resolved_queue } =
+                *got;
             descriptor.write(&got_descriptor);
             options.write(&resolved_queue, token, returned);
             memory::put(data_length, i32::try_from(data_bytes).unwrap_or(i32::MAX));
@@ -307,17 +293,13 @@ fn property_handle(connection: i32, options: Gmo) -> Result<Option<i64>, Codes> 
 /// Commits the unit of work.
 #[unsafe(no_mangle)]
 pub extern "C" fn MQCMIT(connection: i32, completion: *mut i32, reason: *mut i32) {
-    boundary(completion, reason, || {
-        ended(Codes::of(&call(connection, &Request::Commit)?))
-    });
+    boundary(completion, reason, || ended(Codes::of(&call(connection, &Request::Commit)?)));
 }
 
 /// Backs the unit of work out.
 #[unsafe(no_mangle)]
 pub extern "C" fn MQBACK(connection: i32, completion: *mut i32, reason: *mut i32) {
-    boundary(completion, reason, || {
-        ended(Codes::of(&call(connection, &Request::BackOut)?))
-    });
+    boundary(completion, reason, || ended(Codes::of(&call(connection, &Request::BackOut)?)));
 }
 
 /// Inquires attributes of an object.
@@ -345,11 +327,7 @@ pub extern "C" fn MQINQ(
         let character_room = length(character_length, mq::MQRC_CHAR_ATTR_LENGTH_ERROR)?;
         let reply = succeeded(call(connection, &Request::Inquire(handle, selectors))?)?;
         let codes = Codes::of(&reply);
-        let Outcome::Inquired {
-            integers: found,
-            characters: text,
-        } = reply.outcome
-        else {
+        let Outcome::Inquired { integers: found, characters: text } = reply.outcome else {
             return ended(codes);
         };
         memory::fill(integers, integer_room, &found);
@@ -366,11 +344,7 @@ pub extern "C" fn MQINQ(
 
 /// A connection whose handles may be used: one of ours, or none at all.
 fn check_owner(connection: i32) -> Result<(), Codes> {
-    if connection == mq::MQHC_UNASSOCIATED_HCONN {
-        Ok(())
-    } else {
-        connection::check(connection)
-    }
+    if connection == mq::MQHC_UNASSOCIATED_HCONN { Ok(()) } else { connection::check(connection) }
 }
 
 /// Creates a message handle.
@@ -459,12 +433,7 @@ pub extern "C" fn MQINQMP(
         let options = Impo::open(options)?;
         let (name, description) = (properties::name(name)?, Pd::open(description)?);
         let length = length(value_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
-        let room = Room {
-            kind,
-            length: if value.is_null() { 0 } else { length },
-            value,
-            data_length,
-        };
+        let room = Room { kind, length: if value.is_null() { 0 } else { length }, value, data_length };
         properties::inquire(connection, handle, options, &name, description, &room)
     });
 }

@@ -18,14 +18,7 @@ impl Structure {
     /// `head` is the length that every version has. The caller of the export vouches for at least that much; [`Self::grown`]
     /// widens the view once the version has been read.
     pub(crate) fn at(pointer: *mut c_void, head: usize) -> Option<Self> {
-        if pointer.is_null() {
-            None
-        } else {
-            Some(Self {
-                at: pointer.cast(),
-                length: head,
-            })
-        }
+        if pointer.is_null() { None } else { Some(Self { at: pointer.cast(), length: head }) }
     }
 
     /// The same structure at the length of the version that it states.
@@ -118,10 +111,9 @@ pub(crate) fn text(field: &[u8]) -> String {
     let field = field.split(|byte| *byte == 0).next().unwrap_or_default();
     let valid = match std::str::from_utf8(field) {
         Ok(text) => text,
-        Err(error) => field
-            .get(..error.valid_up_to())
-            .and_then(|valid| std::str::from_utf8(valid).ok())
-            .unwrap_or(""),
+        Err(error) => {
+            field.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or("")
+        }
     };
     valid.trim_end_matches(' ').to_owned()
 }

@@ -40,10 +40,7 @@ fn with<T>(
     act: impl FnOnce(&mut Handle) -> Result<T, Codes>,
 ) -> Result<T, Codes> {
     table(|table| {
-        let found = table
-            .handles
-            .get_mut(&handle)
-            .filter(|it| it.belongs_to(connection));
+        let found = table.handles.get_mut(&handle).filter(|it| it.belongs_to(connection));
         found.ok_or(Codes::failed(mq::MQRC_HMSG_ERROR)).and_then(act)
     })
 }
@@ -60,14 +57,7 @@ pub(crate) fn create(connection: i32) -> i64 {
     table(|table| {
         table.last += 1;
         let handle = table.last;
-        table.handles.insert(
-            handle,
-            Handle {
-                connection,
-                properties: Vec::new(),
-                cursor: None,
-            },
-        );
+        table.handles.insert(handle, Handle { connection, properties: Vec::new(), cursor: None });
         handle
     })
 }
@@ -111,14 +101,7 @@ pub(crate) fn set(
     let name = checked_name(name)?;
     let value = travelling(kind, encoding, value)?;
     let (support, context, copy_options) = description;
-    let property = Property {
-        name,
-        kind,
-        value,
-        support,
-        context,
-        copy_options,
-    };
+    let property = Property { name, kind, value, support, context, copy_options };
     with(connection, handle, |it| {
         match it.properties.iter_mut().find(|other| other.name == property.name) {
             Some(other) => *other = property,
@@ -133,21 +116,14 @@ pub(crate) fn remove(connection: i32, handle: i64, options: i32, name: &str) -> 
     let absent = Codes::warning(mq::MQRC_PROPERTY_NOT_AVAILABLE);
     with(connection, handle, |it| {
         let at = if options & mq::MQDMPO_DEL_PROP_UNDER_CURSOR == 0 {
-            it.properties
-                .iter()
-                .position(|property| property.name == stored_name(name))
+            it.properties.iter().position(|property| property.name == stored_name(name))
         } else {
             it.cursor
         };
         let at = at.filter(|at| *at < it.properties.len()).ok_or(absent)?;
         it.properties.remove(at);
-        it.cursor = it.cursor.and_then(|cursor| {
-            if cursor < at {
-                Some(cursor)
-            } else {
-                cursor.checked_sub(1)
-            }
-        });
+        it.cursor =
+            it.cursor.and_then(|cursor| if cursor < at { Some(cursor) } else { cursor.checked_sub(1) });
         Ok(())
     })
 }
@@ -176,19 +152,13 @@ pub(crate) fn inquire(
         let at = if asked & mq::MQIMPO_INQ_PROP_UNDER_CURSOR != 0 {
             it.cursor
         } else {
-            let first = if asked & mq::MQIMPO_INQ_NEXT == 0 {
-                0
-            } else {
-                it.cursor.map_or(0, |cursor| cursor + 1)
-            };
+            let first =
+                if asked & mq::MQIMPO_INQ_NEXT == 0 { 0 } else { it.cursor.map_or(0, |cursor| cursor + 1) };
             let mut following = it.properties.iter().enumerate().skip(first);
-            following
-                .find(|(_, property)| matches(pattern, &property.name))
-                .map(|(at, _)| at)
+            following.find(|(_, property)| matches(pattern, &property.name)).map(|(at, _)| at)
         };
-        let (at, property) = at
-            .and_then(|at| it.properties.get(at).map(|property| (at, property)))
-            .ok_or(absent)?;
+        let (at, property) =
+            at.and_then(|at| it.properties.get(at).map(|property| (at, property))).ok_or(absent)?;
         let property = property.clone();
         it.cursor = Some(at);
         Ok(property)
@@ -206,11 +176,7 @@ pub(crate) fn inquire(
     if value.len() > room.length {
         return Err(Codes::failed(mq::MQRC_PROPERTY_VALUE_TOO_BIG));
     }
-    if name_fits {
-        Ok(())
-    } else {
-        Err(Codes::failed(mq::MQRC_PROPERTY_NAME_TOO_BIG))
-    }
+    if name_fits { Ok(()) } else { Err(Codes::failed(mq::MQRC_PROPERTY_NAME_TOO_BIG)) }
 }
 
 /// `%` stands for any rest of a name, as the last character.
@@ -228,9 +194,8 @@ fn stored_name(name: &str) -> &str {
 
 /// A name that MQ allows. Source: IBM documentation, "Property name restrictions".
 fn checked_name(name: &str) -> Result<String, Codes> {
-    const RESERVED: [&str; 11] = [
-        "NULL", "TRUE", "FALSE", "NOT", "AND", "OR", "BETWEEN", "LIKE", "IN", "IS", "ESCAPE",
-    ];
+    const RESERVED: [&str; 11] =
+        ["NULL", "TRUE", "FALSE", "NOT", "AND", "OR", "BETWEEN", "LIKE", "IN", "IS", "ESCAPE"];
     let fault = Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR);
     if name.starts_with("usr.JMS") || name.starts_with("JMS") || name.starts_with("Root.") {
         return Err(fault);
@@ -239,14 +204,10 @@ fn checked_name(name: &str) -> Result<String, Codes> {
     let dots = stored.matches('.').count();
     let beginning = stored.get(..2).unwrap_or_default();
     let reserved_folder = beginning.eq_ignore_ascii_case("mq")
-        && !stored
-            .get(..6)
-            .is_some_and(|six| six.eq_ignore_ascii_case("mq_usr"));
+        && !stored.get(..6).is_some_and(|six| six.eq_ignore_ascii_case("mq_usr"));
     let identifier = |part: &str| {
         let mut characters = part.chars();
-        characters
-            .next()
-            .is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$')
+        characters.next().is_some_and(|first| first.is_alphabetic() || first == '_' || first == '$')
             && characters.all(|other| other.is_alphanumeric() || other == '_' || other == '$')
     };
     let sound = stored.split('.').all(identifier)
@@ -298,11 +259,7 @@ fn native_value(kind: i32, value: &[u8]) -> Vec<u8> {
 /// The name in a caller's MQCHARV; blank names are refused.
 pub(crate) fn name(pointer: *mut c_void) -> Result<String, Codes> {
     let name = Charv::open(pointer)?.read()?;
-    if name.is_empty() {
-        Err(Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR))
-    } else {
-        Ok(name)
-    }
+    if name.is_empty() { Err(Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR)) } else { Ok(name) }
 }
 
 #[cfg(test)]
@@ -311,16 +268,9 @@ mod tests {
 
     #[test]
     fn names_follow_the_restrictions_of_mq() {
-        for good in [
-            "a",
-            "traceparent",
-            "usr.a",
-            "group.part.leaf",
-            "mqgate.reason",
-            "mq_usr.a.b",
-            "_x",
-            "$y1",
-        ] {
+        for good in
+            ["a", "traceparent", "usr.a", "group.part.leaf", "mqgate.reason", "mq_usr.a.b", "_x", "$y1"]
+        {
             assert!(checked_name(good).is_ok(), "{good}");
         }
         for bad in [
@@ -344,25 +294,13 @@ mod tests {
     fn a_property_of_the_same_name_is_replaced() {
         let handle = create(mq::MQHC_UNASSOCIATED_HCONN);
         for value in [b"1".as_slice(), b"22"] {
-            set(
-                1,
-                handle,
-                "usr.a",
-                (1, 0, 22),
-                mq::MQTYPE_STRING,
-                mq::MQENC_NATIVE,
-                value,
-            )
-            .unwrap();
+            set(1, handle, "usr.a", (1, 0, 22), mq::MQTYPE_STRING, mq::MQENC_NATIVE, value).unwrap();
         }
         let properties = all(1, handle).unwrap();
         assert_eq!((properties.len(), properties[0].name.as_str()), (1, "a"));
         assert_eq!(properties[0].value, b"22");
         remove(1, handle, 0, "a").unwrap();
-        assert_eq!(
-            remove(1, handle, 0, "a"),
-            Err(Codes::warning(mq::MQRC_PROPERTY_NOT_AVAILABLE))
-        );
+        assert_eq!(remove(1, handle, 0, "a"), Err(Codes::warning(mq::MQRC_PROPERTY_NOT_AVAILABLE)));
         delete(1, handle).unwrap();
         assert_eq!(all(1, handle), Err(Codes::failed(mq::MQRC_HMSG_ERROR)));
     }

@@ -22,81 +22,27 @@ struct Layout {
 /// `StrucId` and `Version` come first in every structure but MQCD.
 const HEAD_BYTES: usize = 8;
 
-const MD: Layout = Layout {
-    id: *b"MD  ",
-    lengths: &[324, 364],
-    fault: mq::MQRC_MD_ERROR,
-};
-const OD: Layout = Layout {
-    id: *b"OD  ",
-    lengths: &[168, 208, 344, 424],
-    fault: mq::MQRC_OD_ERROR,
-};
-const GMO: Layout = Layout {
-    id: *b"GMO ",
-    lengths: &[72, 80, 100, 112],
-    fault: mq::MQRC_GMO_ERROR,
-};
-const PMO: Layout = Layout {
-    id: *b"PMO ",
-    lengths: &[128, 160, 184],
-    fault: mq::MQRC_PMO_ERROR,
-};
-const CNO: Layout = Layout {
-    id: *b"CNO ",
-    lengths: &[12, 24, 152, 168, 200, 224, 256, 272],
-    fault: mq::MQRC_CNO_ERROR,
-};
-const CSP: Layout = Layout {
-    id: *b"CSP ",
-    lengths: &[56, 80, 104],
-    fault: mq::MQRC_CSP_ERROR,
-};
-const CMHO: Layout = Layout {
-    id: *b"CMHO",
-    lengths: &[12],
-    fault: mq::MQRC_CMHO_ERROR,
-};
-const DMHO: Layout = Layout {
-    id: *b"DMHO",
-    lengths: &[12],
-    fault: mq::MQRC_DMHO_ERROR,
-};
-const SMPO: Layout = Layout {
-    id: *b"SMPO",
-    lengths: &[20],
-    fault: mq::MQRC_SMPO_ERROR,
-};
-const IMPO: Layout = Layout {
-    id: *b"IMPO",
-    lengths: &[64],
-    fault: mq::MQRC_IMPO_ERROR,
-};
-const DMPO: Layout = Layout {
-    id: *b"DMPO",
-    lengths: &[12],
-    fault: mq::MQRC_DMPO_ERROR,
-};
-const PD: Layout = Layout {
-    id: *b"PD  ",
-    lengths: &[24],
-    fault: mq::MQRC_PD_ERROR,
-};
+const MD: Layout = Layout { id: *b"MD  ", lengths: &[324, 364], fault: mq::MQRC_MD_ERROR };
+const OD: Layout = Layout { id: *b"OD  ", lengths: &[168, 208, 344, 424], fault: mq::MQRC_OD_ERROR };
+const GMO: Layout = Layout { id: *b"GMO ", lengths: &[72, 80, 100, 112], fault: mq::MQRC_GMO_ERROR };
+const PMO: Layout = Layout { id: *b"PMO ", lengths: &[128, 160, 184], fault: mq::MQRC_PMO_ERROR };
+const CNO: Layout =
+    Layout { id: *b"CNO ", lengths: &[12, 24, 152, 168, 200, 224, 256, 272], fault: mq::MQRC_CNO_ERROR };
+const CSP: Layout = Layout { id: *b"CSP ", lengths: &[56, 80, 104], fault: mq::MQRC_CSP_ERROR };
+const CMHO: Layout = Layout { id: *b"CMHO", lengths: &[12], fault: mq::MQRC_CMHO_ERROR };
+const DMHO: Layout = Layout { id: *b"DMHO", lengths: &[12], fault: mq::MQRC_DMHO_ERROR };
+const SMPO: Layout = Layout { id: *b"SMPO", lengths: &[20], fault: mq::MQRC_SMPO_ERROR };
+const IMPO: Layout = Layout { id: *b"IMPO", lengths: &[64], fault: mq::MQRC_IMPO_ERROR };
+const DMPO: Layout = Layout { id: *b"DMPO", lengths: &[12], fault: mq::MQRC_DMPO_ERROR };
+const PD: Layout = Layout { id: *b"PD  ", lengths: &[24], fault: mq::MQRC_PD_ERROR };
 
 impl Layout {
     fn open(&self, pointer: *mut c_void) -> Result<Structure, Codes> {
         let fault = Codes::failed(self.fault);
         let head = Structure::at(pointer, HEAD_BYTES).ok_or(fault)?;
         let version = usize::try_from(head.long(4)).map_err(|_| fault)?;
-        let length = version
-            .checked_sub(1)
-            .and_then(|index| self.lengths.get(index))
-            .ok_or(fault)?;
-        if head.bytes::<4>(0) == self.id {
-            Ok(head.grown(*length))
-        } else {
-            Err(fault)
-        }
+        let length = version.checked_sub(1).and_then(|index| self.lengths.get(index)).ok_or(fault)?;
+        if head.bytes::<4>(0) == self.id { Ok(head.grown(*length)) } else { Err(fault) }
     }
 }
 
@@ -222,8 +168,7 @@ impl Od {
 
     pub(crate) fn write_resolved(self, resolved: &ResolvedNames) {
         self.0.set_text::<48>(od!(ResolvedQName), &resolved.queue);
-        self.0
-            .set_text::<48>(od!(ResolvedQMgrName), &resolved.queue_manager);
+        self.0.set_text::<48>(od!(ResolvedQMgrName), &resolved.queue_manager);
     }
 }
 
@@ -312,8 +257,7 @@ impl Pmo {
 
     pub(crate) fn write(self, resolved: &ResolvedNames) {
         self.0.set_text::<48>(pmo!(ResolvedQName), &resolved.queue);
-        self.0
-            .set_text::<48>(pmo!(ResolvedQMgrName), &resolved.queue_manager);
+        self.0.set_text::<48>(pmo!(ResolvedQMgrName), &resolved.queue_manager);
         self.0.set_long(pmo!(KnownDestCount), 1);
         self.0.set_long(pmo!(UnknownDestCount), 0);
         self.0.set_long(pmo!(InvalidDestCount), 0);
@@ -333,11 +277,7 @@ macro_rules! cno {
 impl Cno {
     /// `None` for NULL: MQCONNX without options is MQCONN.
     pub(crate) fn open(pointer: *mut c_void) -> Result<Option<Self>, Codes> {
-        if pointer.is_null() {
-            Ok(None)
-        } else {
-            CNO.open(pointer).map(|it| Some(Self(it)))
-        }
+        if pointer.is_null() { Ok(None) } else { CNO.open(pointer).map(|it| Some(Self(it))) }
     }
 
     pub(crate) fn options(self) -> i32 {
@@ -349,25 +289,17 @@ impl Cno {
     }
 
     pub(crate) fn channel(self) -> Option<Cd> {
-        Cd::open(
-            self.0
-                .pointer_or_offset(cno!(ClientConnPtr), cno!(ClientConnOffset)),
-        )
+        Cd::open(self.0.pointer_or_offset(cno!(ClientConnPtr), cno!(ClientConnOffset)))
     }
 
     pub(crate) fn has_ccdt(self) -> bool {
         self.0.long(cno!(CCDTUrlLength)) > 0
-            && !self
-                .0
-                .pointer_or_offset(cno!(CCDTUrlPtr), cno!(CCDTUrlOffset))
-                .is_null()
+            && !self.0.pointer_or_offset(cno!(CCDTUrlPtr), cno!(CCDTUrlOffset)).is_null()
     }
 
     /// User and password, where there are any.
     pub(crate) fn credentials(self) -> Result<Option<(String, String)>, Codes> {
-        let pointer = self
-            .0
-            .pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset));
+        let pointer = self.0.pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset));
         if pointer.is_null() {
             return Ok(None);
         }
@@ -455,17 +387,13 @@ pub(crate) fn check_delete(pointer: *mut c_void) -> Result<(), Codes> {
 
 /// `MQDMPO.Options`.
 pub(crate) fn delete_property_options(pointer: *mut c_void) -> Result<i32, Codes> {
-    DMPO.open(pointer)
-        .map(|it| it.long(offset_of!(mq::MQDMPO, Options)))
+    DMPO.open(pointer).map(|it| it.long(offset_of!(mq::MQDMPO, Options)))
 }
 
 /// `MQSMPO`: options and the encoding of the value.
 pub(crate) fn set_property_options(pointer: *mut c_void) -> Result<(i32, i32), Codes> {
     let it = SMPO.open(pointer)?;
-    Ok((
-        it.long(offset_of!(mq::MQSMPO, Options)),
-        it.long(offset_of!(mq::MQSMPO, ValueEncoding)),
-    ))
+    Ok((it.long(offset_of!(mq::MQSMPO, Options)), it.long(offset_of!(mq::MQSMPO, ValueEncoding))))
 }
 
 /// A caller's MQPD.
@@ -512,8 +440,7 @@ impl Impo {
     }
 
     pub(crate) fn write_returned(self, encoding: i32, ccsid: i32) {
-        self.0
-            .set_long(offset_of!(mq::MQIMPO, ReturnedEncoding), encoding);
+        self.0.set_long(offset_of!(mq::MQIMPO, ReturnedEncoding), encoding);
         self.0.set_long(offset_of!(mq::MQIMPO, ReturnedCCSID), ccsid);
         self.0.set(offset_of!(mq::MQIMPO, TypeString), *b"        ");
     }
@@ -555,8 +482,7 @@ impl Charv {
     pub(crate) fn write(self, name: &str) -> bool {
         let room = usize::try_from(self.0.long(self.1 + offset_of!(mq::MQCHARV, VSBufSize))).unwrap_or(0);
         let length = i32::try_from(name.len()).unwrap_or(i32::MAX);
-        self.0
-            .set_long(self.1 + offset_of!(mq::MQCHARV, VSLength), length);
+        self.0.set_long(self.1 + offset_of!(mq::MQCHARV, VSLength), length);
         self.0.set_long(self.1 + offset_of!(mq::MQCHARV, VSCCSID), 1208);
         let buffer = self.buffer();
         crate::memory::fill(buffer.cast::<u8>(), room, name.as_bytes());

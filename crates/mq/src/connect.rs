@@ -102,31 +102,15 @@ pub(crate) fn connect(library: &Library, options: &ConnectOptions) -> Result<sys
     let mut name = padded(options.queue_manager.as_str());
     // Everything that MQCNO points to lives in this function, beyond the call.
     let mut channel = channel(&options.endpoint);
-    let mut peer = peer_name(&options.endpoint)
-        .unwrap_or_default()
-        .as_bytes()
-        .to_vec();
+    let mut peer = peer_name(&options.endpoint).unwrap_or_default().as_bytes().to_vec();
     channel.SSLPeerNamePtr = peer.as_mut_ptr().cast();
     channel.SSLPeerNameLength = length(peer.len());
     let repository = key_repository(&options.endpoint);
-    let mut key_password = repository
-        .and_then(|it| it.password.as_ref())
-        .map_or("", Secret::expose)
-        .as_bytes()
-        .to_vec();
+    let mut key_password =
+        repository.and_then(|it| it.password.as_ref()).map_or("", Secret::expose).as_bytes().to_vec();
     let mut tls = repository.map(|repository| tls_options(repository, &mut key_password));
-    let mut user = options
-        .credentials
-        .as_ref()
-        .map_or("", |it| it.user.as_str())
-        .as_bytes()
-        .to_vec();
-    let mut password = options
-        .credentials
-        .as_ref()
-        .map_or("", |it| it.password.expose())
-        .as_bytes()
-        .to_vec();
+    let mut user = options.credentials.as_ref().map_or("", |it| it.user.as_str()).as_bytes().to_vec();
+    let mut password = options.credentials.as_ref().map_or("", |it| it.password.expose()).as_bytes().to_vec();
     let mut security = security_parameters(&mut user, &mut password);
     let mut url = match &options.endpoint {
         Endpoint::Ccdt { url, .. } => url.as_bytes().to_vec(),
@@ -155,13 +139,7 @@ pub(crate) fn connect(library: &Library, options: &ConnectOptions) -> Result<sys
 }
 
 fn channel(endpoint: &Endpoint) -> sys::MQCD {
-    let Endpoint::Channel {
-        connection_name,
-        channel,
-        tls,
-        message_bytes_max,
-    } = endpoint
-    else {
+    let Endpoint::Channel { connection_name, channel, tls, message_bytes_max } = endpoint else {
         return libmqm_default::MQCD_CLIENT_CONN_DEFAULT;
     };
     sys::MQCD {

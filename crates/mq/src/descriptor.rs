@@ -50,10 +50,8 @@ impl Default for Descriptor {
 impl Descriptor {
     /// When the message was put, as RFC 3339 in UTC with hundredths; `None` where the fields are not digits of a date.
     pub fn put_timestamp(&self) -> Option<String> {
-        let (date, time) = (
-            std::str::from_utf8(&self.put_date).ok()?,
-            std::str::from_utf8(&self.put_time).ok()?,
-        );
+        let (date, time) =
+            (std::str::from_utf8(&self.put_date).ok()?, std::str::from_utf8(&self.put_time).ok()?);
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(date) || !digits(time) {
             return None;
@@ -144,10 +142,7 @@ impl Descriptor {
 
 /// A descriptor at version 2 with MQ's defaults.
 pub(crate) fn new_mqmd() -> sys::MQMD2 {
-    sys::MQMD2 {
-        Version: sys::MQMD_VERSION_2,
-        ..libmqm_default::MQMD2_DEFAULT
-    }
+    sys::MQMD2 { Version: sys::MQMD_VERSION_2, ..libmqm_default::MQMD2_DEFAULT }
 }
 
 #[cfg(test)]
@@ -170,22 +165,12 @@ mod tests {
     #[test]
     fn the_put_time_is_rfc_3339_or_nothing() {
         let at = |date: &[u8; 8], time: &[u8; 8]| {
-            Descriptor {
-                put_date: *date,
-                put_time: *time,
-                ..Descriptor::default()
-            }
-            .put_timestamp()
+            Descriptor { put_date: *date, put_time: *time, ..Descriptor::default() }.put_timestamp()
         };
-        assert_eq!(
-            at(b"20261124", b"13250012").as_deref(),
-            Some("2026-11-24T13:25:00.12Z")
-        );
-        for (date, time) in [
-            (b"        ", b"13250012"),
-            (b"20261324", b"13250012"),
-            (b"20261124", b"25000000"),
-        ] {
+        assert_eq!(at(b"20261124", b"13250012").as_deref(), Some("2026-11-24T13:25:00.12Z"));
+        for (date, time) in
+            [(b"        ", b"13250012"), (b"20261324", b"13250012"), (b"20261124", b"25000000")]
+        {
             assert_eq!(at(date, time), None);
         }
     }

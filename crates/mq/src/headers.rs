@@ -32,10 +32,7 @@ pub struct HeaderError {
 
 impl HeaderError {
     fn new(offset: usize, expected: impl Into<String>) -> Self {
-        Self {
-            offset,
-            expected: expected.into(),
-        }
+        Self { offset, expected: expected.into() }
     }
 }
 
@@ -82,13 +79,7 @@ pub struct Rfh2 {
 /// # Errors
 /// Where a header is cut short, a length points outside, a folder does not decode or is not the XML that it should be.
 pub fn peel(format: Format, encoding: i32, ccsid: i32, body: &[u8]) -> Result<Peeled, HeaderError> {
-    let mut peeled = Peeled {
-        headers: Vec::new(),
-        encoding,
-        ccsid,
-        format,
-        body_offset: 0,
-    };
+    let mut peeled = Peeled { headers: Vec::new(), encoding, ccsid, format, body_offset: 0 };
     while is_rfh2(peeled.format) {
         if peeled.headers.len() == CHAIN_HEADERS_MAX {
             let expected = format!("the end of the chain after {CHAIN_HEADERS_MAX} headers");
@@ -162,26 +153,17 @@ fn read_folder(body: &[u8], at: usize, end: usize, header: &Rfh2) -> Result<(Str
     let room = body.get(at..end).ok_or_else(outside)?;
     let length = room.first_chunk::<4>().ok_or_else(outside)?;
     let length = usize::try_from(integer(*length, header.little_endian)).map_err(|_| outside())?;
-    let bytes = room
-        .get(4..)
-        .and_then(|rest| rest.get(..length))
-        .ok_or_else(outside)?;
+    let bytes = room.get(4..).and_then(|rest| rest.get(..length)).ok_or_else(outside)?;
     let undecodable =
         |offset: usize| HeaderError::new(at + 4 + offset, "text in the folder's NameValueCCSID");
     let text = match header.name_value_ccsid {
-        1208 => std::str::from_utf8(bytes)
-            .map_err(|error| undecodable(error.valid_up_to()))?
-            .to_owned(),
+        1208 => std::str::from_utf8(bytes).map_err(|error| undecodable(error.valid_up_to()))?.to_owned(),
         1200 | 13488 | 17584 => {
             if bytes.len() % 2 != 0 {
                 return Err(undecodable(bytes.len() - 1));
             }
             let units = bytes.as_chunks::<2>().0.iter().map(|pair| {
-                if header.little_endian {
-                    u16::from_le_bytes(*pair)
-                } else {
-                    u16::from_be_bytes(*pair)
-                }
+                if header.little_endian { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) }
             });
             let mut text = String::with_capacity(bytes.len() / 2);
             for (index, unit) in char::decode_utf16(units).enumerate() {
@@ -190,30 +172,19 @@ fn read_folder(body: &[u8], at: usize, end: usize, header: &Rfh2) -> Result<(Str
             text
         }
         _ => {
-            return Err(HeaderError::new(
-                at,
-                "a NameValueCCSID of 1208, 1200, 13488 or 17584",
-            ));
+            return Err(HeaderError::new(at, "a NameValueCCSID of 1208, 1200, 13488 or 17584"));
         }
     };
     Ok((text.trim_end_matches([' ', '\0']).to_owned(), at + 4 + length))
 }
 
 fn integer(bytes: [u8; 4], little_endian: bool) -> i32 {
-    if little_endian {
-        i32::from_le_bytes(bytes)
-    } else {
-        i32::from_be_bytes(bytes)
-    }
+    if little_endian { i32::from_le_bytes(bytes) } else { i32::from_be_bytes(bytes) }
 }
 
 /// `N` bytes of a fixed structure; the offsets are those of the structure's layout.
 fn take<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .copied()
-        .unwrap_or([0; N])
+    bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
 }
 
 /// A format or structure id that may be in EBCDIC, as ASCII. Upper-case letters, digits and the blank stand at the same
@@ -259,10 +230,7 @@ mod folders {
         loop {
             let at = offset + usize::try_from(reader.buffer_position()).unwrap_or(0);
             let fault = |expected: &str| HeaderError::new(at, expected);
-            match reader
-                .read_event()
-                .map_err(|_| fault("well-formed XML in the folder"))?
-            {
+            match reader.read_event().map_err(|_| fault("well-formed XML in the folder"))? {
                 Event::Start(start) if open.len() < DEPTH_MAX => {
                     if let Some(parent) = open.last_mut() {
                         parent.group = true;
@@ -299,9 +267,7 @@ mod folders {
                 Event::Eof => return Err(fault("the end of every element in the folder")),
                 Event::Comment(_) => {}
                 Event::DocType(_) | Event::PI(_) | Event::Decl(_) => {
-                    return Err(fault(
-                        "elements and text only, no DOCTYPE or processing instruction,",
-                    ));
+                    return Err(fault("elements and text only, no DOCTYPE or processing instruction,"));
                 }
             }
         }
@@ -318,13 +284,7 @@ mod folders {
                 _ => {}
             }
         }
-        Ok(Open {
-            name,
-            kind,
-            null,
-            text: String::new(),
-            group: false,
-        })
+        Ok(Open { name, kind, null, text: String::new(), group: false })
     }
 
     fn append(open: &mut [Open], text: &str) {
@@ -355,11 +315,7 @@ mod folders {
             name.push('.');
         }
         name.push_str(&leaf.name);
-        let value = if leaf.null {
-            PropertyValue::Null
-        } else {
-            value(leaf.kind.as_deref(), leaf.text)
-        };
+        let value = if leaf.null { PropertyValue::Null } else { value(leaf.kind.as_deref(), leaf.text) };
         Some(Property { name, value })
     }
 
@@ -384,19 +340,12 @@ mod folders {
     }
 
     fn bytes(text: &str) -> Option<Vec<u8>> {
-        let digit = |byte: u8| {
-            char::from(byte)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let (pairs, odd) = text.as_bytes().as_chunks::<2>();
         if !odd.is_empty() {
             return None;
         }
-        pairs
-            .iter()
-            .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-            .collect()
+        pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
     }
 }
 
@@ -447,11 +396,7 @@ impl DeadLetterHeader {
     pub fn encode(&self, encoding: i32) -> [u8; DEAD_LETTER_HEADER_BYTES] {
         let little_endian = is_little_endian(encoding);
         let integer = |value: i32| {
-            if little_endian {
-                value.to_le_bytes()
-            } else {
-                value.to_be_bytes()
-            }
+            if little_endian { value.to_le_bytes() } else { value.to_be_bytes() }
         };
         let mut bytes = Vec::with_capacity(DEAD_LETTER_HEADER_BYTES);
         bytes.extend_from_slice(b"DLH ");
@@ -508,18 +453,14 @@ fn blank_padded<const N: usize>(text: &str) -> [u8; N] {
 }
 
 fn name(field: &[u8]) -> String {
-    let text: String = field
-        .iter()
-        .map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' })
-        .collect();
+    let text: String =
+        field.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
     text.trim_end_matches([' ', '\0']).to_owned()
 }
 
 impl std::fmt::Debug for Rfh2 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rfh2")
-            .field("struc_length", &self.struc_length)
-            .finish_non_exhaustive()
+        f.debug_struct("Rfh2").field("struc_length", &self.struc_length).finish_non_exhaustive()
     }
 }
 
@@ -529,11 +470,7 @@ mod tests {
 
     fn rfh2(little_endian: bool, ccsid: i32, folders: &[&[u8]]) -> Vec<u8> {
         let integer = |value: i32| {
-            if little_endian {
-                value.to_le_bytes()
-            } else {
-                value.to_be_bytes()
-            }
+            if little_endian { value.to_le_bytes() } else { value.to_be_bytes() }
         };
         let length = 36 + folders.iter().map(|folder| 4 + folder.len()).sum::<usize>();
         let mut bytes = b"RFH ".to_vec();
@@ -564,10 +501,7 @@ mod tests {
             let peeled = peeled(&body, encoding).unwrap();
             assert_eq!(&body[peeled.body_offset..], b"body");
             assert_eq!((peeled.ccsid, peeled.format), (1208, Format::STRING));
-            let named = |name: &str, value| Property {
-                name: name.into(),
-                value,
-            };
+            let named = |name: &str, value| Property { name: name.into(), value };
             assert_eq!(
                 peeled.headers[0].properties,
                 [
@@ -583,10 +517,7 @@ mod tests {
     #[test]
     fn a_body_without_a_header_peels_to_itself() {
         let peeled = peel(Format::STRING, 546, 1208, b"<Document/>").unwrap();
-        assert_eq!(
-            (peeled.body_offset, peeled.ccsid, peeled.headers.len()),
-            (0, 1208, 0)
-        );
+        assert_eq!((peeled.body_offset, peeled.ccsid, peeled.headers.len()), (0, 1208, 0));
     }
 
     #[test]
@@ -641,10 +572,7 @@ mod tests {
             put_time: *b"13250012",
         };
         for encoding in [273, 546] {
-            assert_eq!(
-                DeadLetterHeader::decode(&header.encode(encoding), encoding),
-                Ok(header.clone())
-            );
+            assert_eq!(DeadLetterHeader::decode(&header.encode(encoding), encoding), Ok(header.clone()));
         }
         let mut descriptor = Descriptor::default();
         let body = header.prepend(&mut descriptor, b"body");

@@ -44,12 +44,7 @@ impl Library {
         for path in candidates {
             match open(path) {
                 Ok(verbs) => {
-                    return Ok(Self {
-                        inner: Arc::new(Loaded {
-                            path: path.to_owned(),
-                            verbs,
-                        }),
-                    });
+                    return Ok(Self { inner: Arc::new(Loaded { path: path.to_owned(), verbs }) });
                 }
                 Err(error) => tried.push(format!("{}: {error}", path.display())),
             }
@@ -83,20 +78,13 @@ mod tests {
 
     #[test]
     fn a_missing_library_is_an_error_that_names_what_was_tried() {
-        let error = Library::load(Some(Path::new("/nowhere/libmqm_r.so")))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("no MQ client library: /nowhere/libmqm_r.so: "),
-            "{error}"
-        );
+        let error = Library::load(Some(Path::new("/nowhere/libmqm_r.so"))).unwrap_err().to_string();
+        assert!(error.starts_with("no MQ client library: /nowhere/libmqm_r.so: "), "{error}");
     }
 
     #[test]
     fn a_library_without_the_mqi_is_refused_by_the_missing_symbol() {
-        let error = Library::load(Some(Path::new("libc.so.6")))
-            .unwrap_err()
-            .to_string();
+        let error = Library::load(Some(Path::new("libc.so.6"))).unwrap_err().to_string();
         assert!(error.ends_with("it has no symbol MQCONNX"), "{error}");
     }
 }

@@ -125,8 +125,7 @@ prints_as_hexadecimal! { MessageId CorrelationId }
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.trim_ascii_end();
-        text.iter()
-            .try_for_each(|byte| write!(f, "{}", byte.escape_ascii()))
+        text.iter().try_for_each(|byte| write!(f, "{}", byte.escape_ascii()))
     }
 }
 
@@ -180,10 +179,7 @@ mod tests {
                 "{bad}"
             );
         }
-        assert!(
-            "".parse::<QueueManagerName>().is_ok(),
-            "the default queue manager"
-        );
+        assert!("".parse::<QueueManagerName>().is_ok(), "the default queue manager");
         assert!("X".repeat(21).parse::<ChannelName>().is_err());
     }
 

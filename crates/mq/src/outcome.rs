@@ -73,11 +73,7 @@ pub enum Class {
 
 impl Error {
     pub(crate) fn new(verb: Verb, completion: i32, reason: i32) -> Self {
-        Self {
-            verb,
-            completion,
-            reason: Reason(reason),
-        }
+        Self { verb, completion, reason: Reason(reason) }
     }
 
     /// The call that failed.
@@ -104,10 +100,7 @@ impl Error {
     ///
     /// Source: the pages of MQRC 2009, 2162 and 2203: "the call may have succeeded".
     pub fn outcome_unknown(&self) -> bool {
-        let changes = matches!(
-            self.verb,
-            Verb::Commit | Verb::Put | Verb::Put1 | Verb::Disconnect
-        );
+        let changes = matches!(self.verb, Verb::Commit | Verb::Put | Verb::Put1 | Verb::Disconnect);
         changes && (self.class() == Class::ConnectionLost || self.reason.0 == sys::MQRC_OUTCOME_PENDING)
     }
 }
@@ -142,10 +135,7 @@ impl Reason {
     /// The name as `cmqc.h` spells it; `MQRC_UNKNOWN` for a code that it does not have.
     pub fn name(self) -> &'static str {
         let found = REASON_NAMES.binary_search_by_key(&self.0, |(code, _)| *code);
-        found
-            .ok()
-            .and_then(|at| REASON_NAMES.get(at))
-            .map_or("MQRC_UNKNOWN", |(_, name)| name)
+        found.ok().and_then(|at| REASON_NAMES.get(at)).map_or("MQRC_UNKNOWN", |(_, name)| name)
     }
 
     /// What the reason means for the caller. The judgement is ours; the codes and their meaning are IBM's.
@@ -204,11 +194,7 @@ impl fmt::Debug for Reason {
 
 /// Turns the two codes of a call into a result. A warning is an error: a commit that warns (2003) has failed.
 pub(crate) fn complete(verb: Verb, completion: i32, reason: i32) -> Result<(), Error> {
-    if completion == sys::MQCC_OK {
-        Ok(())
-    } else {
-        Err(Error::new(verb, completion, reason))
-    }
+    if completion == sys::MQCC_OK { Ok(()) } else { Err(Error::new(verb, completion, reason)) }
 }
 
 #[cfg(test)]
@@ -219,19 +205,13 @@ mod tests {
     fn an_error_names_its_verb_and_reason() {
         let error = Error::new(Verb::Get, 1, 2080);
         assert_eq!(error.to_string(), "MQGET: MQRC_TRUNCATED_MSG_FAILED (2080)");
-        assert_eq!(
-            Error::new(Verb::Open, 2, 7777).to_string(),
-            "MQOPEN: MQRC_UNKNOWN (7777)"
-        );
+        assert_eq!(Error::new(Verb::Open, 2, 7777).to_string(), "MQOPEN: MQRC_UNKNOWN (7777)");
     }
 
     #[test]
     fn a_warning_is_a_failed_commit() {
         let error = complete(Verb::Commit, sys::MQCC_WARNING, sys::MQRC_BACKED_OUT).unwrap_err();
-        assert_eq!(
-            (error.class(), error.outcome_unknown()),
-            (Class::UnitOfWork, false)
-        );
+        assert_eq!((error.class(), error.outcome_unknown()), (Class::UnitOfWork, false));
         assert_eq!(complete(Verb::Commit, sys::MQCC_OK, sys::MQRC_NONE), Ok(()));
     }
 

@@ -79,9 +79,7 @@ fn read_one(
     mut which: sys::MQLONG,
 ) -> Result<Option<Property>, Error> {
     scratch.name.resize(NAME_BYTES_MAX, 0);
-    scratch
-        .value
-        .resize(scratch.value.len().max(VALUE_BYTES_FIRST), 0);
+    scratch.value.resize(scratch.value.len().max(VALUE_BYTES_FIRST), 0);
     loop {
         let mut pattern = *b"%";
         let mut wanted = charv(&mut pattern);
@@ -123,13 +121,8 @@ fn read_one(
 }
 
 fn decode(name: &[u8], kind: sys::MQLONG, value: &[u8]) -> Result<Property, Error> {
-    let fault = || {
-        Error::new(
-            Verb::InquireMessageProperty,
-            sys::MQCC_FAILED,
-            sys::MQRC_PROP_TYPE_NOT_SUPPORTED,
-        )
-    };
+    let fault =
+        || Error::new(Verb::InquireMessageProperty, sys::MQCC_FAILED, sys::MQRC_PROP_TYPE_NOT_SUPPORTED);
     let name = String::from_utf8(name.to_vec()).map_err(|_| fault())?;
     let value = match kind {
         sys::MQTYPE_STRING => PropertyValue::String(String::from_utf8(value.to_vec()).map_err(|_| fault())?),
@@ -209,9 +202,7 @@ fn length(bytes: usize) -> sys::MQLONG {
 
 impl fmt::Debug for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Property")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Property").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

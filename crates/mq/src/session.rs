@@ -139,10 +139,7 @@ impl Session {
         let mut object = object(queue.as_str(), "");
         let opened = self.verbs.open(self.connection, &mut object, options.bits());
         let object = self.noting(opened)?;
-        Ok(Queue {
-            session: self.number,
-            object,
-        })
+        Ok(Queue { session: self.number, object })
     }
 
     /// Asks for attributes of a queue that was opened with `inquire`.
@@ -159,9 +156,7 @@ impl Session {
         let object = self.object(Verb::Inquire, queue)?;
         let mut integers = [0; 3];
         let mut name = padded::<48>("");
-        let inquired = self
-            .verbs
-            .inquire(self.connection, object, &selectors, &mut integers, &mut name);
+        let inquired = self.verbs.inquire(self.connection, object, &selectors, &mut integers, &mut name);
         self.noting(inquired)?;
         let [backout_threshold, message_bytes_max, depth] = integers;
         Ok(QueueAttributes {
@@ -178,10 +173,7 @@ impl Session {
     /// What MQOPEN or MQINQ answers.
     pub fn inquire_queue_manager(&mut self) -> Result<QueueManagerAttributes, Error> {
         self.usable(Verb::Open)?;
-        let mut description = sys::MQOD {
-            ObjectType: sys::MQOT_Q_MGR,
-            ..object("", "")
-        };
+        let mut description = sys::MQOD { ObjectType: sys::MQOT_Q_MGR, ..object("", "") };
         let options = sys::MQOO_INQUIRE | sys::MQOO_FAIL_IF_QUIESCING;
         let opened = self.verbs.open(self.connection, &mut description, options);
         let manager = self.noting(opened)?;
@@ -194,9 +186,7 @@ impl Session {
         ];
         let mut integers = [0; 2];
         let mut names = padded::<144>("");
-        let inquired = self
-            .verbs
-            .inquire(self.connection, manager, &selectors, &mut integers, &mut names);
+        let inquired = self.verbs.inquire(self.connection, manager, &selectors, &mut integers, &mut names);
         self.noting(inquired)?;
         let [ccsid, message_bytes_max] = integers;
         let field = |at: usize| names.get(at * 48..(at + 1) * 48).map(text).unwrap_or_default();
@@ -229,11 +219,7 @@ impl Session {
 
     /// An error unless calls can be made.
     pub(crate) fn usable(&self, verb: Verb) -> Result<(), Error> {
-        if self.poisoned {
-            Err(Error::new(verb, sys::MQCC_FAILED, sys::MQRC_HCONN_ERROR))
-        } else {
-            Ok(())
-        }
+        if self.poisoned { Err(Error::new(verb, sys::MQCC_FAILED, sys::MQRC_HCONN_ERROR)) } else { Ok(()) }
     }
 
     /// The handle of a queue, if it is one of this session's and calls can be made.
@@ -284,9 +270,7 @@ impl Session {
         }
         if self.message_handle != sys::MQHM_NONE && !self.poisoned {
             // Frees memory of the library only; MQDISC frees it as well.
-            let _ = self
-                .verbs
-                .delete_message_handle(self.connection, self.message_handle);
+            let _ = self.verbs.delete_message_handle(self.connection, self.message_handle);
         }
         let disconnected = self.verbs.disconnect(self.connection);
         backed_out.and(disconnected)
@@ -325,10 +309,7 @@ impl OpenOptions {
             (self.pass_all_context, sys::MQOO_PASS_ALL_CONTEXT),
             (self.set_all_context, sys::MQOO_SET_ALL_CONTEXT),
         ];
-        let asked = options
-            .iter()
-            .filter(|(asked, _)| *asked)
-            .fold(0, |bits, (_, bit)| bits | bit);
+        let asked = options.iter().filter(|(asked, _)| *asked).fold(0, |bits, (_, bit)| bits | bit);
         sys::MQOO_FAIL_IF_QUIESCING | input | asked
     }
 }

@@ -121,9 +121,7 @@ impl<'s> Unit<'s> {
         let mut growths = 0;
         let length = loop {
             let (length, got) =
-                session
-                    .verbs
-                    .get(session.connection, object, &mut md, &mut gmo, &mut session.buffer);
+                session.verbs.get(session.connection, object, &mut md, &mut gmo, &mut session.buffer);
             let Err(error) = session.noting(got) else {
                 break length;
             };
@@ -133,11 +131,7 @@ impl<'s> Unit<'s> {
                     growths += 1;
                     session.buffer.resize(length.max(session.buffer.len()), 0);
                     // The message stayed on its queue: the same one is wanted, now or, if another took it, not at all.
-                    md = sys::MQMD2 {
-                        MsgId: md.MsgId,
-                        CorrelId: md.CorrelId,
-                        ..new_mqmd()
-                    };
+                    md = sys::MQMD2 { MsgId: md.MsgId, CorrelId: md.CorrelId, ..new_mqmd() };
                     gmo.MatchOptions = sys::MQMO_MATCH_MSG_ID | sys::MQMO_MATCH_CORREL_ID;
                     gmo.Options = (gmo.Options & !sys::MQGMO_WAIT) | sys::MQGMO_NO_WAIT;
                 }
@@ -160,11 +154,7 @@ impl<'s> Unit<'s> {
             &mut session.scratch,
         );
         let properties = session.noting(read)?;
-        Ok(Some(Message {
-            descriptor: Descriptor::from_mqmd(&md),
-            properties,
-            body,
-        }))
+        Ok(Some(Message { descriptor: Descriptor::from_mqmd(&md), properties, body }))
     }
 
     /// Puts one message under syncpoint to an open queue.
@@ -174,9 +164,7 @@ impl<'s> Unit<'s> {
     pub fn put(&mut self, queue: Queue, message: &Outgoing<'_>) -> Result<Placed, Error> {
         let object = self.session.object(Verb::Put, queue)?;
         self.place(Verb::Put, message, |session, md, pmo| {
-            session
-                .verbs
-                .put(session.connection, object, md, pmo, message.body)
+            session.verbs.put(session.connection, object, md, pmo, message.body)
         })
     }
 
@@ -193,9 +181,7 @@ impl<'s> Unit<'s> {
         self.session.usable(Verb::Put1)?;
         let mut target = object(queue.as_str(), queue_manager.map_or("", QueueManagerName::as_str));
         self.place(Verb::Put1, message, |session, md, pmo| {
-            session
-                .verbs
-                .put1(session.connection, &mut target, md, pmo, message.body)
+            session.verbs.put1(session.connection, &mut target, md, pmo, message.body)
         })
     }
 
@@ -283,17 +269,11 @@ fn put_options(session: &Session, verb: Verb, message: &Outgoing<'_>) -> Result<
         (message.new_message_id, sys::MQPMO_NEW_MSG_ID),
         (message.new_correlation_id, sys::MQPMO_NEW_CORREL_ID),
     ];
-    let new_ids = new_ids
-        .iter()
-        .filter(|(asked, _)| *asked)
-        .fold(0, |bits, (_, bit)| bits | bit);
+    let new_ids = new_ids.iter().filter(|(asked, _)| *asked).fold(0, |bits, (_, bit)| bits | bit);
     Ok(sys::MQPMO {
         Version: sys::MQPMO_VERSION_3,
         Options: sys::MQPMO_SYNCPOINT | sys::MQPMO_FAIL_IF_QUIESCING | context | new_ids,
-        Context: from
-            .map(|queue| session.object(verb, queue))
-            .transpose()?
-            .unwrap_or(0),
+        Context: from.map(|queue| session.object(verb, queue)).transpose()?.unwrap_or(0),
         ..libmqm_default::MQPMO_DEFAULT
     })
 }
@@ -318,8 +298,6 @@ impl fmt::Debug for Message {
 
 impl fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("body_bytes", &self.body.len()).finish_non_exhaustive()
     }
 }

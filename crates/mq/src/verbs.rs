@@ -63,10 +63,7 @@ struct Outcome {
 
 impl Outcome {
     // A library that forgot to write them must not look like success.
-    const UNWRITTEN: Self = Self {
-        completion: sys::MQCC_FAILED,
-        reason: sys::MQRC_UNEXPECTED_ERROR,
-    };
+    const UNWRITTEN: Self = Self { completion: sys::MQCC_FAILED, reason: sys::MQRC_UNEXPECTED_ERROR };
 
     fn result(&self, verb: Verb) -> Result<(), Error> {
         complete(verb, self.completion, self.reason)
@@ -115,16 +112,7 @@ impl Verbs {
         let (mut handle, mut outcome) = (sys::MQHO_UNUSABLE_HOBJ, Outcome::UNWRITTEN);
         let Outcome { completion, reason } = &mut outcome;
         // SAFETY: MQOD is a whole structure of the version that it states; the rest are live values.
-        unsafe {
-            (self.open)(
-                connection,
-                pointer(object),
-                options,
-                &raw mut handle,
-                completion,
-                reason,
-            )
-        };
+        unsafe { (self.open)(connection, pointer(object), options, &raw mut handle, completion, reason) };
         outcome.result(Verb::Open).map(|()| handle)
     }
 
@@ -154,10 +142,7 @@ impl Verbs {
                 reason,
             );
         };
-        (
-            usize::try_from(data_length).unwrap_or(0),
-            outcome.result(Verb::Get),
-        )
+        (usize::try_from(data_length).unwrap_or(0), outcome.result(Verb::Get))
     }
 
     /// MQPUT.
@@ -267,15 +252,7 @@ impl Verbs {
         let (mut handle, mut outcome) = (sys::MQHM_UNUSABLE_HMSG, Outcome::UNWRITTEN);
         let Outcome { completion, reason } = &mut outcome;
         // SAFETY: MQCMHO is a whole structure of its version; the rest are live values.
-        unsafe {
-            (self.crtmh)(
-                connection,
-                pointer(&mut options),
-                &raw mut handle,
-                completion,
-                reason,
-            )
-        };
+        unsafe { (self.crtmh)(connection, pointer(&mut options), &raw mut handle, completion, reason) };
         outcome.result(Verb::CreateMessageHandle).map(|()| handle)
     }
 
@@ -285,15 +262,7 @@ impl Verbs {
         let mut outcome = Outcome::UNWRITTEN;
         let Outcome { completion, reason } = &mut outcome;
         // SAFETY: the handle is passed by pointer to a live copy; MQDMHO is whole.
-        unsafe {
-            (self.dltmh)(
-                connection,
-                &raw mut handle,
-                pointer(&mut options),
-                completion,
-                reason,
-            )
-        };
+        unsafe { (self.dltmh)(connection, &raw mut handle, pointer(&mut options), completion, reason) };
         outcome.result(Verb::DeleteMessageHandle)
     }
 
@@ -356,10 +325,6 @@ impl Verbs {
                 reason,
             );
         };
-        (
-            kind,
-            usize::try_from(data_length).unwrap_or(0),
-            outcome.result(Verb::InquireMessageProperty),
-        )
+        (kind, usize::try_from(data_length).unwrap_or(0), outcome.result(Verb::InquireMessageProperty))
     }
 }

@@ -100,10 +100,7 @@ fn structures_are_laid_out_as_ibms_header_says() {
     match theirs(&folder) {
         Ok(theirs) => assert_eq!(ours(), theirs),
         Err(missing) => {
-            assert!(
-                std::env::var_os("MQGATE_REQUIRE_SUITES").is_none(),
-                "required: {missing}"
-            );
+            assert!(std::env::var_os("MQGATE_REQUIRE_SUITES").is_none(), "required: {missing}");
             println!("skipped: {missing}");
         }
     }
@@ -114,12 +111,8 @@ fn theirs(folder: &Path) -> Result<String, String> {
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let headers = folder.join("package/src/unix");
     if !headers.join("cmqc.h").exists() {
-        run(Command::new("npm")
-            .args(["pack", "--silent", "ibmmq@2.1.9"])
-            .current_dir(folder))?;
-        run(Command::new("tar")
-            .args(["xzf", "ibmmq-2.1.9.tgz"])
-            .current_dir(folder))?;
+        run(Command::new("npm").args(["pack", "--silent", "ibmmq@2.1.9"]).current_dir(folder))?;
+        run(Command::new("tar").args(["xzf", "ibmmq-2.1.9.tgz"]).current_dir(folder))?;
     }
     let (source, binary) = (folder.join("layout.c"), folder.join("layout"));
     std::fs::write(&source, program()).map_err(|error| error.to_string())?;
@@ -135,14 +128,9 @@ fn theirs(folder: &Path) -> Result<String, String> {
 }
 
 fn run(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if !output.status.success() {
-        return Err(format!(
-            "{command:?}: {}",
-            String::from_utf8(output.stderr).unwrap_or_default()
-        ));
+        return Err(format!("{command:?}: {}", String::from_utf8(output.stderr).unwrap_or_default()));
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }

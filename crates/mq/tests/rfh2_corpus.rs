@@ -1,5 +1,11 @@
 //! MQRFH2 headers of other people's messages: every sample of the corpus is read as recorded, or refused as recorded.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails, and says where"
+)]
+
 use std::path::{Path, PathBuf};
 
 use mq::Format;
@@ -8,19 +14,14 @@ use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
-    let folder = std::env::var_os("MQGATE_CORPUS")
-        .map_or(default, PathBuf::from)
-        .join("rfh2");
+    let folder = std::env::var_os("MQGATE_CORPUS").map_or(default, PathBuf::from).join("rfh2");
     folder.is_dir().then_some(folder)
 }
 
 #[test]
 fn every_sample_is_read_or_refused_as_recorded() {
     let Some(folder) = corpus() else {
-        assert!(
-            std::env::var_os("MQGATE_REQUIRE_SUITES").is_none(),
-            "required: the corpus (MQGATE_CORPUS)"
-        );
+        assert!(std::env::var_os("MQGATE_REQUIRE_SUITES").is_none(), "required: the corpus (MQGATE_CORPUS)");
         println!("skipped: no corpus (MQGATE_CORPUS)");
         return;
     };
@@ -47,12 +48,7 @@ fn check(path: &Path, body: &[u8], expected: &Value) {
         return;
     }
     let peeled = peeled.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(
-        as_json(&peeled, body),
-        without_lengths(expected),
-        "{}",
-        path.display()
-    );
+    assert_eq!(as_json(&peeled, body), without_lengths(expected), "{}", path.display());
 }
 
 fn as_json(peeled: &Peeled, body: &[u8]) -> Value {
@@ -69,10 +65,7 @@ fn as_json(peeled: &Peeled, body: &[u8]) -> Value {
             "folders": header.folders,
         })
     });
-    let hex: String = body[peeled.body_offset..]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = body[peeled.body_offset..].iter().map(|byte| format!("{byte:02x}")).collect();
     serde_json::json!({ "headers": headers.collect::<Vec<_>>(), "bodyOffset": peeled.body_offset, "bodyHex": hex })
 }
 
@@ -80,12 +73,8 @@ fn as_json(peeled: &Peeled, body: &[u8]) -> Value {
 fn without_lengths(expected: &Value) -> Value {
     let mut expected = expected.clone();
     for header in expected["headers"].as_array_mut().unwrap() {
-        let texts = header["folders"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|folder| folder["text"].clone())
-            .collect();
+        let texts =
+            header["folders"].as_array().unwrap().iter().map(|folder| folder["text"].clone()).collect();
         header["folders"] = Value::Array(texts);
     }
     expected
