@@ -5,16 +5,22 @@
 //!
 //! # Layout
 //!
-//! * `exports`: the 26 entry points, each behind one boundary that catches whatever unwinds.
-//! * `connection`: connection handles, how threads share them, how devqm is found.
-//! * `properties`: message handles.
+//! * `exports`: the 26 entry points. `boundary`: what each of them passes through, and how a call ends.
+//! * `connection`, `objects`, `messages`, `properties`: the verbs.
+//! * `definition`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
+//! * `charset`: the text that callers pass.
 
 mod exports;
+mod boundary;
 mod connection;
+mod objects;
+mod messages;
 mod properties;
+mod definition;
+mod handles;
 mod structures;
 mod memory;
-mod codes;
+mod charset;
 
 pub use exports::*;

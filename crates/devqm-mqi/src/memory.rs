@@ -106,6 +106,19 @@ impl Structure {
     }
 }
 
+/// A name of at most `N` characters that a caller passes by itself. It is read up to its first NUL and no further: C programs
+/// pass shorter arrays where the MQI asks for 48 characters. NULL is no name.
+pub(crate) fn name<const N: usize>(pointer: *const i8) -> String {
+    let mut field = [0; N];
+    for (at, to) in field.iter_mut().enumerate() {
+        match get(pointer.cast::<u8>().wrapping_add(at)) {
+            Some(byte) if byte != 0 && !pointer.is_null() => *to = byte,
+            _ => break,
+        }
+    }
+    text(&field)
+}
+
 /// A field as text: up to the first NUL, without trailing blanks. What is not UTF-8 ends it.
 pub(crate) fn text(field: &[u8]) -> String {
     let field = field.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -185,6 +198,11 @@ pub(crate) fn copy<T: Copy>(pointer: *const T, length: usize) -> Option<Vec<T>> 
     Some(values)
 }
 
+/// How many bytes stand before the first NUL; `None` where there is none among the first `max` and the one after them.
+pub(crate) fn length_to_nul(pointer: *const u8, max: usize) -> Option<usize> {
+    (0..=max).find(|at| get(pointer.wrapping_add(*at)).is_none_or(|byte| byte == 0))
+}
+
 /// Writes as many of `values` as fit into a caller's buffer of `length`.
 pub(crate) fn fill<T: Copy>(pointer: *mut T, length: usize, values: &[T]) {
     let fitting = values.len().min(length);
@@ -217,5 +235,13 @@ mod tests {
         assert_eq!(blanked(*b"AB\0\0x"), *b"AB   ");
         assert_eq!(text(b"NAME  \0zz"), "NAME");
         assert_eq!(text(b"A\xFFB"), "A");
+    }
+
+    #[test]
+    fn a_name_is_read_up_to_its_nul_or_its_full_width() {
+        let memory = *b"QM1\0rest";
+        assert_eq!(name::<48>(memory.as_ptr().cast()), "QM1");
+        assert_eq!(name::<2>(memory.as_ptr().cast()), "QM");
+        assert_eq!(name::<48>(std::ptr::null()), "");
     }
 }

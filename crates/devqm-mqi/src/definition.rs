@@ -1,0 +1,135 @@
+//! Where a queue manager is to be found: MQCD in MQCNO, else `MQSERVER`, in the order in which IBM's client looks.
+//!
+//! Source of the order: IBM documentation, "Configuring connections between the client and server".
+
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use libmqm_sys as mq;
+
+use crate::boundary::Codes;
+use crate::structures::Cno;
+
+/// A listener answers at once or is not one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The port that IBM MQ listens on where none is named.
+const DEFAULT_PORT: u16 = 1414;
+
+/// The longest message of a channel where none is stated: MQ's own maximum.
+const MESSAGE_BYTES_MAX: usize = 104_857_600;
+
+/// A client channel.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub(crate) channel: String,
+    /// `host(port)`, several of them separated by commas.
+    connection_name: String,
+    /// The longest message that may be put over it.
+    pub(crate) message_bytes_max: usize,
+}
+
+impl Definition {
+    /// What is asked for. A CCDT or TLS is refused, never ignored.
+    pub(crate) fn find(options: Option<Cno>) -> Result<Self, Codes> {
+        let channel = options.map(Cno::channel).transpose()?.flatten();
+        let by_table = options.is_some_and(Cno::has_ccdt);
+        if let Some(channel) = channel {
+            if by_table {
+                return Err(Codes::failed(mq::MQRC_CNO_ERROR));
+            }
+            if channel.uses_tls() {
+                return Err(Codes::failed(mq::MQRC_SSL_INITIALIZATION_ERROR));
+            }
+            let stated = usize::try_from(channel.message_bytes_max()).ok().filter(|bytes| *bytes > 0);
+            return Ok(Self {
+                channel: channel.name(),
+                connection_name: channel.connection_name(),
+                message_bytes_max: stated.unwrap_or(MESSAGE_BYTES_MAX).min(MESSAGE_BYTES_MAX),
+            });
+        }
+        if by_table {
+            return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
+        }
+        if let Some(server) = variable("MQSERVER") {
+            return Self::from_server(&server).ok_or(Codes::failed(mq::MQRC_Q_MGR_NAME_ERROR));
+        }
+        let tables = ["MQCCDTURL", "MQCHLLIB", "MQCHLTAB"];
+        Err(Codes::failed(if tables.into_iter().any(|name| variable(name).is_some()) {
+            mq::MQRC_FUNCTION_NOT_SUPPORTED
+        } else {
+            // Without any definition IBM's client looks for a local queue manager of that name and finds none.
+            mq::MQRC_Q_MGR_NAME_ERROR
+        }))
+    }
+
+    /// `CHANNEL/TCP/host(port),host(port)`.
+    fn from_server(server: &str) -> Option<Self> {
+        let (channel, rest) = server.split_once('/')?;
+        let (transport, connection_name) = rest.split_once('/')?;
+        transport.eq_ignore_ascii_case("tcp").then(|| Self {
+            channel: channel.to_owned(),
+            connection_name: connection_name.to_owned(),
+            message_bytes_max: MESSAGE_BYTES_MAX,
+        })
+    }
+
+    /// The first of the named listeners that answers.
+    pub(crate) fn dial(&self) -> Result<TcpStream, Codes> {
+        let names = self.connection_name.split(',').map(|name| host_and_port(name.trim()));
+        let names: Option<Vec<_>> = names.collect();
+        for (host, port) in names.ok_or(Codes::failed(mq::MQRC_CD_ERROR))? {
+            // A host that is not known is one that is not available: the next may be.
+            let addresses = (host, port).to_socket_addrs().into_iter().flatten();
+            for address in addresses {
+                if let Ok(stream) = TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+                    return Ok(stream);
+                }
+            }
+        }
+        Err(Codes::failed(mq::MQRC_HOST_NOT_AVAILABLE))
+    }
+}
+
+/// `host(port)`, or `host` for the default port.
+fn host_and_port(name: &str) -> Option<(&str, u16)> {
+    match name.split_once('(') {
+        Some((host, port)) => Some((host.trim(), port.trim().strip_suffix(')')?.trim().parse().ok()?)),
+        None if name.is_empty() => None,
+        None => Some((name, DEFAULT_PORT)),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mqserver_and_connection_names_are_read_as_ibms_client_reads_them() {
+        let definition = Definition::from_server("DEV.APP.SVRCONN/TCP/localhost(1415),other").unwrap();
+        assert_eq!(definition.channel, "DEV.APP.SVRCONN");
+        assert_eq!(definition.connection_name, "localhost(1415),other");
+        assert_eq!(Definition::from_server("CHANNEL/LU62/host"), None);
+        assert_eq!(Definition::from_server("nonsense"), None);
+        assert_eq!(host_and_port("host(1415)"), Some(("host", 1415)));
+        assert_eq!(host_and_port("host"), Some(("host", 1414)));
+        assert_eq!(host_and_port("host(99999)"), None);
+        assert_eq!(host_and_port("host(1415"), None);
+    }
+
+    #[test]
+    fn a_connection_name_that_is_none_is_refused_before_anything_is_dialled() {
+        let named = |name: &str| Definition {
+            channel: "C".to_owned(),
+            connection_name: name.to_owned(),
+            message_bytes_max: 1,
+        };
+        for name in ["", "host(port)", "127.0.0.1(1),,127.0.0.1(1)"] {
+            assert_eq!(named(name).dial().unwrap_err(), Codes::failed(mq::MQRC_CD_ERROR), "{name}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Connection handles: which socket a handle stands for, and how threads may share it.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::ThreadId;
+
+use devqm::native::Client;
+use devqm::verbs::{ObjectHandle, Reply, Request};
+use libmqm_sys as mq;
+
+use crate::boundary::Codes;
+
+/// How a handle may be used by threads other than the one that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// `MQCNO_HANDLE_SHARE_NONE`: not at all.
+    Thread(ThreadId),
+    /// `MQCNO_HANDLE_SHARE_BLOCK`: one after another.
+    Block,
+    /// `MQCNO_HANDLE_SHARE_NO_BLOCK`: a call while another is under way fails.
+    NoBlock,
+}
+
+/// One MQI connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    share: Share,
+    line: Mutex<Line>,
+    /// Makes object handles of one connection unknown to another: see [`Connection::object`].
+    objects: i32,
+    /// The longest message that this client may put: `MQCD.MaxMsgLength`.
+    pub(crate) message_bytes_max: usize,
+}
+
+/// What is at the other end.
+#[derive(Debug)]
+enum Line {
+    Open(Client),
+    /// The socket has failed: nothing can be said on it any more.
+    Broken,
+    /// MQDISC.
+    Ended,
+}
+
+const BROKEN: Codes = Codes::failed(mq::MQRC_CONNECTION_BROKEN);
+const UNKNOWN: Codes = Codes::failed(mq::MQRC_HCONN_ERROR);
+
+/// Sets connection handles apart from 0, -1 and other small numbers.
+const HANDLE_MARK: i32 = 0x4000_0000;
+/// A handle is given again only after this many connections, and not while it is in use.
+const HANDLES: i32 = HANDLE_MARK - 1;
+
+#[derive(Debug, Default)]
+struct Table {
+    connections: HashMap<i32, Arc<Connection>>,
+    last: i32,
+}
+
+static TABLE: Mutex<Option<Table>> = Mutex::new(None);
+
+fn table<T>(act: impl FnOnce(&mut Table) -> T) -> T {
+    let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    act(table.get_or_insert_default())
+}
+
+/// A handle for a connection that has been made.
+pub(crate) fn add(client: Client, share: Share, message_bytes_max: usize) -> i32 {
+    table(|table| {
+        let handle = loop {
+            table.last = table.last % HANDLES + 1;
+            let handle = HANDLE_MARK | table.last;
+            if !table.connections.contains_key(&handle) {
+                break handle;
+            }
+        };
+        let objects = (table.last % 0x7F + 1) << 24;
+        let connection =
+            Connection { share, line: Mutex::new(Line::Open(client)), objects, message_bytes_max };
+        table.connections.insert(handle, Arc::new(connection));
+        handle
+    })
+}
+
+/// The connection that a handle stands for, if this thread may use it.
+pub(crate) fn find(handle: i32) -> Result<Arc<Connection>, Codes> {
+    let connection = table(|table| table.connections.get(&handle).cloned()).ok_or(UNKNOWN)?;
+    match connection.share {
+        Share::Thread(owner) if owner != std::thread::current().id() => Err(UNKNOWN),
+        _ => Ok(connection),
+    }
+}
+
+/// Ends a connection. Whatever the queue manager says, the handle stands for nothing afterwards.
+pub(crate) fn end(handle: i32) -> Result<Reply, Codes> {
+    let connection = find(handle)?;
+    let mut line = connection.lock()?;
+    let reply = match mem::replace(&mut *line, Line::Ended) {
+        Line::Open(mut client) => client.call(&Request::Disconnect).map_err(|_| BROKEN),
+        Line::Broken => Err(BROKEN),
+        Line::Ended => Err(UNKNOWN),
+    };
+    table(|table| table.connections.remove(&handle));
+    reply
+}
+
+impl Connection {
+    /// Makes one call; a thread waits for another's or is refused, as MQCNO asked.
+    pub(crate) fn call(&self, request: &Request) -> Result<Reply, Codes> {
+        let mut line = self.lock()?;
+        // A client that fails or panics in the middle of a frame never comes back.
+        match mem::replace(&mut *line, Line::Broken) {
+            Line::Open(mut client) => {
+                let reply = client.call(request).map_err(|_| BROKEN)?;
+                *line = Line::Open(client);
+                Ok(reply)
+            }
+            Line::Broken => Err(BROKEN),
+            Line::Ended => {
+                *line = Line::Ended;
+                Err(UNKNOWN)
+            }
+        }
+    }
+
+    /// Between the caller's object handle and devqm's, in both directions. devqm counts from 1 on each connection: without
+    /// this a handle of one connection would silently name another object on the next.
+    pub(crate) fn object(&self, handle: ObjectHandle) -> ObjectHandle {
+        handle ^ self.objects
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, Line>, Codes> {
+        if self.share != Share::NoBlock {
+            return Ok(self.line.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        match self.line.try_lock() {
+            Ok(line) => Ok(line),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(Codes::failed(mq::MQRC_CALL_IN_PROGRESS)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_that_were_never_given_are_unknown() {
+        for handle in [mq::MQHC_DEF_HCONN, mq::MQHC_UNUSABLE_HCONN, mq::MQHC_UNASSOCIATED_HCONN, 7, i32::MAX]
+        {
+            assert!(matches!(find(handle), Err(UNKNOWN)));
+            assert_eq!(end(handle), Err(UNKNOWN));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! MQPUT, MQPUT1 and MQGET.
+
+use std::ffi::c_void;
+
+use devqm::native;
+use devqm::verbs::{Get, Got, Outcome, Property, Put, Reply, Request};
+use libmqm_sys as mq;
+
+use crate::boundary::{Codes, Ended, UNEXPECTED, completed, length};
+use crate::handles::{self, Connection};
+use crate::structures::{Gmo, Md, Od, Pmo};
+use crate::{memory, properties};
+
+/// What a message and its properties may add up to: devqm's frames have room for this and a descriptor.
+const PUT_BYTES_MAX: usize = native::FRAME_BYTES_MAX as usize - 512 * 1024;
+
+/// A message to put, as a caller passes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outgoing {
+    pub(crate) descriptor: *mut c_void,
+    pub(crate) options: *mut c_void,
+    pub(crate) buffer_length: i32,
+    pub(crate) buffer: *const c_void,
+}
+
+/// MQPUT.
+pub(crate) fn put(connection: i32, handle: i32, message: Outgoing) -> Ended {
+    let (number, connection) = (connection, handles::find(connection)?);
+    let (descriptor, options) = (Md::open(message.descriptor)?, Pmo::open(message.options)?);
+    let mut request = read(number, &connection, descriptor, options, message)?;
+    request.handle = connection.object(handle);
+    let reply = connection.call(&Request::Put(request))?;
+    write(reply, descriptor, options, None)
+}
+
+/// MQPUT1.
+pub(crate) fn put1(connection: i32, object: *mut c_void, message: Outgoing) -> Ended {
+    let (number, connection) = (connection, handles::find(connection)?);
+    let object = Od::open(object)?;
+    let (descriptor, options) = (Md::open(message.descriptor)?, Pmo::open(message.options)?);
+    let request = read(number, &connection, descriptor, options, message)?;
+    let reply = connection.call(&Request::Put1(object.read(mq::MQOO_OUTPUT)?, request))?;
+    write(reply, descriptor, options, Some(object))
+}
+
+fn read(number: i32, connection: &Connection, md: Md, pmo: Pmo, message: Outgoing) -> Result<Put, Codes> {
+    let stated = length(message.buffer_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
+    if stated > connection.message_bytes_max {
+        // What IBM's client says where the channel's negotiated length is exceeded. Source: IBM documentation, 2010.
+        return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
+    }
+    let body =
+        memory::copy(message.buffer.cast::<u8>(), stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
+    let properties = match pmo.message_handle()? {
+        mq::MQHM_NONE => Vec::new(),
+        message => properties::sent(number, message)?,
+    };
+    if properties.iter().map(bytes_of).sum::<usize>() + body.len() > PUT_BYTES_MAX {
+        return Err(Codes::failed(mq::MQRC_PROPERTIES_TOO_BIG));
+    }
+    let context = match pmo.context() {
+        0 => 0,
+        handle => connection.object(handle),
+    };
+    Ok(Put { handle: 0, options: pmo.options(), context, descriptor: md.read(), properties, body })
+}
+
+/// A property's share of a frame, generously.
+fn bytes_of(property: &Property) -> usize {
+    property.name.len() + property.value.len() + 32
+}
+
+fn write(reply: Reply, descriptor: Md, options: Pmo, object: Option<Od>) -> Ended {
+    let (outcome, codes) = completed(reply)?;
+    let Outcome::Put(as_put, resolved) = outcome else {
+        return Err(UNEXPECTED);
+    };
+    descriptor.write(&as_put);
+    options.write(&resolved);
+    if let Some(object) = object {
+        object.write_resolved(&resolved);
+    }
+    Ok(codes)
+}
+
+/// Where MQGET returns a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Incoming {
+    pub(crate) descriptor: *mut c_void,
+    pub(crate) options: *mut c_void,
+    pub(crate) buffer_length: i32,
+    pub(crate) buffer: *mut c_void,
+    pub(crate) data_length: *mut i32,
+}
+
+/// MQGET.
+pub(crate) fn get(number: i32, handle: i32, into: Incoming) -> Ended {
+    let connection = handles::find(number)?;
+    let (descriptor, options) = (Md::open(into.descriptor)?, Gmo::open(into.options)?);
+    let room = length(into.buffer_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
+    if into.buffer.is_null() && room > 0 {
+        return Err(Codes::failed(mq::MQRC_BUFFER_ERROR));
+    }
+    if into.data_length.is_null() {
+        // The caller would never learn how much of its buffer counts.
+        return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
+    }
+    let message = property_handle(number, options)?;
+    let request = Request::Get(Get {
+        handle: connection.object(handle),
+        options: options.options(),
+        match_options: options.match_options(),
+        wait_interval_ms: options.wait_interval_ms(),
+        buffer_bytes: u32::try_from(room).unwrap_or(u32::MAX),
+        descriptor: descriptor.read(),
+        token: options.token(),
+        with_properties: message.is_some(),
+    });
+    let (outcome, codes) = completed(connection.call(&request)?)?;
+    let Outcome::Got(got) = outcome else {
+        return Err(UNEXPECTED);
+    };
+    let Got { descriptor: as_got, properties, body, data_bytes, token, resolved_queue } = *got;
+    descriptor.write(&as_got);
+    options.write(&resolved_queue, token, i32::try_from(body.len().min(room)).unwrap_or(i32::MAX));
+    memory::put(into.data_length, i32::try_from(data_bytes).unwrap_or(i32::MAX));
+    memory::fill(into.buffer.cast::<u8>(), room, &body);
+    if let Some(message) = message {
+        properties::received(number, message, properties)?;
+    }
+    Ok(codes)
+}
+
+/// The message handle that takes the properties: where they are asked for in one, or where their form is left to the queue
+/// and one is given. It is emptied. Without a handle they are dropped, as `PROPCTL(COMPAT)` does with those that are not
+/// JMS's own; the form of an MQRFH2 is refused, because none is made here.
+fn property_handle(number: i32, options: Gmo) -> Result<Option<i64>, Codes> {
+    const FORMS: i32 = mq::MQGMO_PROPERTIES_IN_HANDLE
+        | mq::MQGMO_PROPERTIES_FORCE_MQRFH2
+        | mq::MQGMO_PROPERTIES_COMPATIBILITY
+        | mq::MQGMO_NO_PROPERTIES;
+    let message = options.message_handle();
+    let takes = match options.options() & FORMS {
+        mq::MQGMO_PROPERTIES_IN_HANDLE => true,
+        mq::MQGMO_PROPERTIES_AS_Q_DEF => message != mq::MQHM_NONE,
+        mq::MQGMO_PROPERTIES_COMPATIBILITY | mq::MQGMO_NO_PROPERTIES => false,
+        mq::MQGMO_PROPERTIES_FORCE_MQRFH2 => return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED)),
+        _ => return Err(Codes::failed(mq::MQRC_OPTIONS_ERROR)),
+    };
+    if !takes {
+        return Ok(None);
+    }
+    properties::received(number, message, Vec::new())?;
+    Ok(Some(message))
+}

@@ -1,0 +1,75 @@
+//! MQCNO: how to connect, versions 1 to 8, and what hangs on it.
+
+use std::ffi::c_void;
+use std::mem::offset_of;
+
+use libmqm_sys as mq;
+
+use super::cd::Cd;
+use super::{Layout, csp};
+use crate::boundary::Codes;
+use crate::memory::Structure;
+
+pub(super) const CNO: Layout =
+    Layout { id: *b"CNO ", lengths: &[12, 24, 152, 168, 200, 224, 256, 272], fault: mq::MQRC_CNO_ERROR };
+
+/// TLS options. They count only with a CipherSpec in MQCD, which is refused; but a wrong structure is told.
+pub(super) const SCO: Layout =
+    Layout { id: *b"SCO ", lengths: &[536, 544, 560, 568, 632, 648, 672], fault: mq::MQRC_SCO_ERROR };
+
+/// A caller's MQCNO.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cno(Structure);
+
+macro_rules! cno {
+    ($field:ident) => {
+        offset_of!(mq::MQCNO, $field)
+    };
+}
+
+impl Cno {
+    /// `None` for NULL: MQCONNX without options is MQCONN.
+    pub(crate) fn open(pointer: *mut c_void) -> Result<Option<Self>, Codes> {
+        if pointer.is_null() {
+            return Ok(None);
+        }
+        let it = CNO.open(pointer)?;
+        let tls = it.pointer_or_offset(cno!(SSLConfigPtr), cno!(SSLConfigOffset));
+        if !tls.is_null() {
+            SCO.open(tls)?;
+        }
+        Ok(Some(Self(it)))
+    }
+
+    pub(crate) fn options(self) -> i32 {
+        self.0.long(cno!(Options))
+    }
+
+    pub(crate) fn application_name(self) -> String {
+        self.0.text::<28>(cno!(ApplName))
+    }
+
+    /// The client channel, where there is one.
+    pub(crate) fn channel(self) -> Result<Option<Cd>, Codes> {
+        let (pointer, offset) = (cno!(ClientConnPtr), cno!(ClientConnOffset));
+        if self.0.long(offset) != 0 && !self.0.pointer(pointer).is_null() {
+            return Err(Codes::failed(mq::MQRC_CLIENT_CONN_ERROR));
+        }
+        let channel = self.0.pointer_or_offset(pointer, offset);
+        if channel.is_null() { Ok(None) } else { Cd::open(channel).map(Some) }
+    }
+
+    pub(crate) fn has_ccdt(self) -> bool {
+        let url = self.0.pointer_or_offset(cno!(CCDTUrlPtr), cno!(CCDTUrlOffset));
+        self.0.long(cno!(CCDTUrlLength)) > 0 && !url.is_null()
+    }
+
+    /// User and password, where there are any.
+    pub(crate) fn credentials(self) -> Result<Option<(String, String)>, Codes> {
+        csp::credentials(self.0.pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset)))
+    }
+
+    pub(crate) fn write(self, connection_id: [u8; 24]) {
+        self.0.set(cno!(ConnectionId), connection_id);
+    }
+}
