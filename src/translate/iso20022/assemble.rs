@@ -11,6 +11,8 @@ struct Layout<'s> {
     documents: Vec<&'s Section>,
     /// The header of each document; without any document, the one header.
     headers: Vec<Option<&'s Section>>,
+    /// For each section its place among the documents or headers; a header of no document has none.
+    places: Vec<Option<usize>>,
 }
 
 /// Puts the document together.
@@ -40,23 +42,37 @@ impl<'s> Layout<'s> {
     /// A header belongs to the document that follows it. Where there is one document and one header only, they belong
     /// together in either order.
     fn new(sections: &'s [Section]) -> Self {
-        let mut layout = Self { documents: Vec::new(), headers: Vec::new() };
+        let documents: Vec<_> = sections.iter().filter(|section| section.part == Part::Document).collect();
+        let headers = vec![None; documents.len().max(1)];
+        let mut layout = Self { documents, headers, places: vec![None; sections.len()] };
+        let mut documents_met = 0;
         let mut waiting = None;
-        for section in sections {
+        for (number, section) in sections.iter().enumerate() {
             match section.part {
-                Part::Header => waiting = Some(section),
+                Part::Header => waiting = Some(number),
                 Part::Document => {
-                    layout.documents.push(section);
-                    layout.headers.push(waiting.take());
+                    if let Some(place) = layout.places.get_mut(number) {
+                        *place = Some(documents_met);
+                    }
+                    layout.pair(sections, waiting.take(), documents_met);
+                    documents_met += 1;
                 }
             }
         }
-        match (layout.headers.as_mut_slice(), waiting) {
-            ([], Some(_)) => layout.headers.push(sections.first()),
-            ([header @ None], Some(_)) => *header = waiting,
+        match layout.documents.as_slice() {
+            [] => layout.pair(sections, (!sections.is_empty()).then_some(0), 0),
+            [_] if layout.headers == [None] => layout.pair(sections, waiting, 0),
             _ => {}
         }
         layout
+    }
+
+    fn pair(&mut self, sections: &'s [Section], header: Option<usize>, document: usize) {
+        let Some(number) = header else { return };
+        if let (Some(place), Some(slot)) = (self.places.get_mut(number), self.headers.get_mut(document)) {
+            *place = Some(document);
+            *slot = sections.get(number);
+        }
     }
 
     fn kind<'w>(&self, written: &'w Written<'_>, namespaces: &'w Namespaces<'_>) -> &'w str {
@@ -96,8 +112,12 @@ impl<'s> Layout<'s> {
             body.extend_from_slice(plain);
             let number =
                 parts.next().and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
-            let Some(section) = number.and_then(|number| written.sections.get(number)) else { continue };
-            match self.pointer(section) {
+            let Some((number, section)) =
+                number.and_then(|number| Some((number, written.sections.get(number)?)))
+            else {
+                continue;
+            };
+            match self.pointer(number, section.part) {
                 Some(pointer) => {
                     body.extend_from_slice(b"{\"@ref\":\"");
                     body.extend_from_slice(pointer.as_bytes());
@@ -109,15 +129,13 @@ impl<'s> Layout<'s> {
         }
     }
 
-    fn pointer(&self, section: &Section) -> Option<String> {
-        let is_it = |other: &Section| std::ptr::eq(section, other);
-        let document =
-            self.documents.iter().position(|document| is_it(document)).map(|index| ("document", index));
-        let header = || {
-            self.headers.iter().position(|header| header.is_some_and(is_it)).map(|index| ("header", index))
+    fn pointer(&self, number: usize, part: Part) -> Option<String> {
+        let place = self.places.get(number).copied().flatten()?;
+        let name = match part {
+            Part::Header => "header",
+            Part::Document => "document",
         };
-        let (name, index) = document.or_else(header)?;
-        Some(if self.documents.len() > 1 { format!("/{name}s/{index}") } else { format!("/{name}") })
+        Some(if self.documents.len() > 1 { format!("/{name}s/{place}") } else { format!("/{name}") })
     }
 }
 

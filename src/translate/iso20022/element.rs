@@ -1,6 +1,8 @@
 //! Elements to JSON members, as they open and close: no tree. What is written is only touched again where a name comes
 //! back that no schema lets repeat, or that others stand between.
 
+use std::collections::HashSet;
+
 use super::json;
 use super::namespaces::{self, NamespaceId, Namespaces, Scope};
 use super::regroup::{self, Run};
@@ -29,9 +31,10 @@ struct Frame<'a> {
     last: Option<NameId>,
     /// How many elements it has so far.
     children: usize,
+    /// One bit for each number of a child's name, modulo 64: most names are new without a search.
+    names: u64,
     serial: u32,
     first_run: usize,
-    first_shadowed: usize,
     first_piece: usize,
 }
 
@@ -42,8 +45,8 @@ pub(super) enum Part {
     Document,
 }
 
-/// A Document or AppHdr outside any other, by its place in [`Elements::sections`].
-#[derive(Debug)]
+/// A Document or AppHdr outside any other, by its place in the bytes of all of them.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) part: Part,
     pub(super) namespace: NamespaceId,
@@ -57,6 +60,9 @@ pub(super) const SECTION_MARK: u8 = 1;
 /// The name of what is outside the root.
 const NO_NAME: NameId = NameId::MAX;
 
+/// An element with more runs of children than this gets an index of their names.
+const RUNS_SEARCHED: usize = 64;
+
 /// What is written so far, and the open elements.
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
@@ -67,10 +73,8 @@ pub(super) struct Elements<'a> {
     aside: Vec<u8>,
     frames: Vec<Frame<'a>>,
     runs: Vec<Run>,
-    /// By name: the last element that had such a child.
-    seen_in: Vec<u32>,
-    /// What `seen_in` said before an open element.
-    shadowed: Vec<(NameId, u32)>,
+    /// The children of elements with many runs, by the element's serial number.
+    many: HashSet<(u32, NameId)>,
     /// Text beside elements, with the number of elements before it.
     pieces: Vec<(usize, String)>,
     /// Text of the innermost element.
@@ -111,9 +115,9 @@ impl<'a> Elements<'a> {
             disordered: false,
             last: None,
             children: 0,
+            names: 0,
             serial: 0,
             first_run: 0,
-            first_shadowed: 0,
             first_piece: 0,
         };
         let mut frames = Vec::with_capacity(32);
@@ -124,8 +128,7 @@ impl<'a> Elements<'a> {
             aside: Vec::with_capacity(input_bytes),
             frames,
             runs: Vec::with_capacity(128),
-            seen_in: vec![0; TABLE.names()],
-            shadowed: Vec::with_capacity(128),
+            many: HashSet::new(),
             pieces: Vec::new(),
             text: Text::default(),
             serial: 0,
@@ -207,9 +210,9 @@ impl<'a> Elements<'a> {
             disordered: false,
             last: None,
             children: 0,
+            names: 0,
             serial: self.serial,
             first_run: self.runs.len(),
-            first_shadowed: self.shadowed.len(),
             first_piece: self.pieces.len(),
         };
         if let Some(part) = section {
@@ -255,7 +258,7 @@ impl<'a> Elements<'a> {
             }
             self.write_pieces(&frame);
             self.out.push(b'}');
-            self.forget(&frame);
+            self.runs.truncate(frame.first_run);
         } else {
             self.close_leaf(&frame);
         }
@@ -338,19 +341,17 @@ impl<'a> Elements<'a> {
         }
         parent.filled = true;
         parent.last = Some(id);
-        let (serial, disordered) = (parent.serial, &mut parent.disordered);
-        let index = id as usize;
-        if index >= self.seen_in.len() {
-            self.seen_in.resize(index + 1, 0);
-        }
-        if let Some(seen_in) = self.seen_in.get_mut(index) {
-            if *seen_in == serial && serial != 0 {
-                *disordered = true;
-            } else {
-                self.shadowed.push((id, *seen_in));
-                *seen_in = serial;
+        let bit = 1 << (id % u64::BITS);
+        let runs = self.runs.get(parent.first_run..).unwrap_or_default();
+        if runs.len() >= RUNS_SEARCHED {
+            if runs.len() == RUNS_SEARCHED {
+                self.many.extend(runs.iter().map(|run| (parent.serial, run.id)));
             }
+            parent.disordered |= !self.many.insert((parent.serial, id));
+        } else if parent.names & bit != 0 {
+            parent.disordered |= runs.iter().any(|run| run.id == id);
         }
+        parent.names |= bit;
         let member = self.out.len();
         self.out.push(b'"');
         self.out.extend_from_slice(local.as_bytes());
@@ -371,27 +372,19 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Drops what was noted of an element's children.
-    fn forget(&mut self, frame: &Frame<'_>) {
-        self.runs.truncate(frame.first_run);
-        for (id, before) in self.shadowed.drain(frame.first_shadowed..) {
-            if let Some(seen_in) = self.seen_in.get_mut(id as usize) {
-                *seen_in = before;
-            }
-        }
-    }
-
     /// An element without elements.
     #[inline]
     fn close_leaf(&mut self, frame: &Frame<'_>) {
-        let layout = frame.shape == Shape::Elements && self.text.is_blank();
+        let has_elements = matches!(frame.shape, Shape::Elements | Shape::ElementsElsewhere);
+        let layout = has_elements && self.text.is_blank();
         if layout {
             self.text.clear();
         }
         if (frame.id as usize) < KEYS.len() {
             self.keep_key(frame.id);
         }
-        if !frame.opened && frame.shape == Shape::ByContent {
+        let plain = matches!(frame.shape, Shape::ByContent | Shape::ElementsElsewhere);
+        if !frame.opened && plain && !layout {
             self.text.write(&mut self.out);
             return;
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::attributes::Attribute;
 use super::lexical::Fault;
-use super::table::TABLE;
+use super::table::{SchemaId, TABLE};
 
 /// A namespace as a number; equal numbers are equal names.
 pub(super) type NamespaceId = u32;
@@ -30,7 +30,7 @@ pub(super) struct Namespaces<'a> {
 #[derive(Debug)]
 struct Namespace<'a> {
     name: Cow<'a, str>,
-    schema: Option<u16>,
+    schema: Option<SchemaId>,
     is_message: bool,
 }
 
@@ -43,11 +43,13 @@ pub(super) struct Scope {
 
 impl<'a> Namespaces<'a> {
     pub(super) fn new() -> Self {
-        let mut namespaces =
-            Self { all: Vec::new(), by_name: HashMap::new(), declarations: Vec::new(), default: NONE };
-        namespaces.intern(Cow::Borrowed(""));
-        namespaces.intern(Cow::Borrowed(XML_NAME));
-        namespaces
+        let known = |name| Namespace { name: Cow::Borrowed(name), schema: None, is_message: false };
+        Self {
+            all: vec![known(""), known(XML_NAME)],
+            by_name: HashMap::new(),
+            declarations: Vec::new(),
+            default: NONE,
+        }
     }
 
     pub(super) fn scope(&self) -> Scope {
@@ -105,7 +107,7 @@ impl<'a> Namespaces<'a> {
                 format!("at most {namespaces_max} namespace declarations in force"),
             ));
         }
-        let id = self.intern(name);
+        let id = if of_xml { XML } else { self.intern(name) };
         self.declarations.push((prefix, id));
         if prefix.is_empty() {
             self.default = id;
@@ -114,12 +116,15 @@ impl<'a> Namespaces<'a> {
     }
 
     fn intern(&mut self, name: Cow<'a, str>) -> NamespaceId {
+        if name.is_empty() {
+            return NONE;
+        }
         if let Some(&id) = self.by_name.get(&name) {
             return id;
         }
         let id = NamespaceId::try_from(self.all.len()).unwrap_or(NamespaceId::MAX);
         self.by_name.insert(name.clone(), id);
-        let (schema, is_message) = (TABLE.namespace(&name), message_type(&name).is_some());
+        let (schema, is_message) = (TABLE.schema(&name), message_type(&name).is_some());
         self.all.push(Namespace { name, schema, is_message });
         id
     }
@@ -142,9 +147,9 @@ impl<'a> Namespaces<'a> {
         self.all.get(id as usize).map_or("", |namespace| &namespace.name)
     }
 
-    /// The number in the table of schemas.
+    /// What the table of schemas knows it by.
     #[inline]
-    pub(super) fn schema(&self, id: NamespaceId) -> Option<u16> {
+    pub(super) fn schema(&self, id: NamespaceId) -> Option<SchemaId> {
         self.all.get(id as usize)?.schema
     }
 

@@ -8,6 +8,13 @@ use std::sync::LazyLock;
 /// The name of an element, as a number: small for names that some schema has, and beyond [`Table::names`] for others.
 pub(super) type NameId = u32;
 
+/// A namespace that has a schema, or a message that has one in another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SchemaId {
+    number: u16,
+    is_family: bool,
+}
+
 /// What decides the JSON type of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Rule {
@@ -25,6 +32,8 @@ pub(super) enum Shape {
     ByContent,
     /// An object, also when empty.
     Elements,
+    /// An object in other versions of the message: also here when empty, but not when it has text.
+    ElementsElsewhere,
     /// An object with `#text`, also without attributes.
     AttributedText,
 }
@@ -61,9 +70,11 @@ pub(super) struct Table {
     /// By parent and child: what most versions say, and what holds where there is no schema.
     children: HashMap<(NameId, NameId), Facts, BuildHasherDefault<Quick>>,
     /// The namespaces that have a schema; the common ones by their last part.
-    namespaces: HashMap<&'static str, u16>,
+    namespaces: HashMap<&'static str, SchemaId>,
+    /// The messages that have a schema in another version, by the last part of their namespaces without the version.
+    families: HashMap<&'static str, SchemaId>,
     common_namespace: &'static str,
-    /// By namespace, parent and child.
+    /// By namespace or family, parent and child.
     exceptions: HashMap<(u16, NameId, NameId), Rule, BuildHasherDefault<Quick>>,
 }
 
@@ -87,22 +98,25 @@ impl Table {
         self.names.get(name).copied()
     }
 
-    /// The number of a namespace that has a schema.
-    pub(super) fn namespace(&self, namespace: &str) -> Option<u16> {
+    /// The schema of a namespace, or else the schemas of its message's other versions.
+    pub(super) fn schema(&self, namespace: &str) -> Option<SchemaId> {
         let short = namespace.strip_prefix(self.common_namespace).unwrap_or(namespace);
-        self.namespaces.get(short).copied()
+        let family = || self.families.get(short.rsplit_once('.')?.0);
+        self.namespaces.get(short).or_else(family).copied()
     }
 
     /// What holds for `child` in a `parent` of this namespace.
     #[inline]
-    pub(super) fn rule(&self, namespace: Option<u16>, parent: NameId, child: NameId) -> Rule {
+    pub(super) fn rule(&self, schema: Option<SchemaId>, parent: NameId, child: NameId) -> Rule {
         let Some(facts) = self.children.get(&(parent, child)) else { return Rule::default() };
-        match namespace {
-            None => facts.unknown,
-            Some(namespace) if facts.varies => {
-                self.exceptions.get(&(namespace, parent, child)).copied().unwrap_or(facts.usual)
-            }
-            Some(_) => facts.usual,
+        let Some(schema) = schema else { return facts.unknown.elsewhere() };
+        let exception =
+            if facts.varies { self.exceptions.get(&(schema.number, parent, child)).copied() } else { None };
+        match exception {
+            Some(rule) if schema.is_family => rule.elsewhere(),
+            Some(rule) => rule,
+            None if schema.is_family => facts.unknown.elsewhere(),
+            None => facts.usual,
         }
     }
 
@@ -112,6 +126,7 @@ impl Table {
             names: HashMap::default(),
             children: HashMap::default(),
             namespaces: HashMap::new(),
+            families: HashMap::new(),
             common_namespace: "",
             exceptions: HashMap::default(),
         };
@@ -155,8 +170,10 @@ impl Table {
             }
             _ => {
                 let (namespace, exceptions) = line.split_once(' ').unwrap_or((line, ""));
-                let number = u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX);
-                self.namespaces.insert(namespace, number);
+                let number = u16::try_from(self.namespaces.len() + self.families.len()).unwrap_or(u16::MAX);
+                let is_family = section == "families";
+                let named = if is_family { &mut self.families } else { &mut self.namespaces };
+                named.insert(namespace, SchemaId { number, is_family });
                 for exception in exceptions.split_terminator(' ') {
                     let (parent, child, rule) = self.pair(exception);
                     self.children.entry((parent, child)).or_default().varies = true;
@@ -175,6 +192,14 @@ impl Table {
     fn intern(&mut self, name: &'static str) -> NameId {
         let next = NameId::try_from(self.names.len()).unwrap_or(NameId::MAX);
         *self.names.entry(name).or_insert(next)
+    }
+}
+
+impl Rule {
+    /// The same where it is a guess: other schemas say so.
+    fn elsewhere(self) -> Self {
+        let shape = if self.shape == Shape::Elements { Shape::ElementsElsewhere } else { self.shape };
+        Self { shape, ..self }
     }
 }
 
@@ -243,8 +268,7 @@ mod tests {
     use super::*;
 
     fn rule(namespace: &str, parent: &str, child: &str) -> Rule {
-        let namespace = TABLE.namespace(namespace);
-        TABLE.rule(namespace, TABLE.name(parent).unwrap(), TABLE.name(child).unwrap())
+        TABLE.rule(TABLE.schema(namespace), TABLE.name(parent).unwrap(), TABLE.name(child).unwrap())
     }
 
     const PACS_008_08: &str = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08";
@@ -264,13 +288,16 @@ mod tests {
     }
 
     #[test]
-    fn versions_differ_and_an_unknown_one_gets_the_union() {
-        let old = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.02";
-        let future = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.99";
-        assert!(!rule(old, "PmtTpInf", "SvcLvl").repeats);
-        assert!(rule(PACS_008_08, "PmtTpInf", "SvcLvl").repeats);
-        assert_eq!(TABLE.namespace(future), None);
-        assert!(rule(future, "PmtTpInf", "SvcLvl").repeats);
+    fn versions_differ_and_others_get_the_union() {
+        let version = |version: &str| format!("urn:iso:std:iso:20022:tech:xsd:{version}");
+        let service_level = |namespace: &str| rule(&version(namespace), "PmtTpInf", "SvcLvl").repeats;
+        assert!(!service_level("pacs.008.001.02"));
+        assert!(service_level("pacs.008.001.08"));
+        assert!(service_level("pacs.008.001.99"));
+        assert!(service_level("pacs.999.001.01"));
+        // An account has one Id in every camt.053, whatever it has elsewhere.
+        assert!(!rule(&version("camt.053.001.99"), "Acct", "Id").repeats);
+        assert!(rule(&version("camt.999.001.01"), "Acct", "Id").repeats);
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub(crate) fn write(facts: &Facts) -> String {
     let mut text = HEAD.to_owned();
     write_children(&mut text, &usual);
     write_names(&mut text, &usual);
-    write_unknown(&mut text, &usual, &by_pair);
+    let unknown = by_pair.iter().map(|(pair, seen)| (*pair, union(seen.values()))).collect();
+    write_unknown(&mut text, &usual, &unknown);
+    write_families(&mut text, facts, &unknown);
     write_namespaces(&mut text, facts, &usual);
     text
 }
@@ -67,20 +69,32 @@ fn write_names(text: &mut String, usual: &BTreeMap<&Pair, Fact>) {
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
-/// What namespaces without a schema get where it is not the usual: an array if it repeats anywhere, a shape only if all agree.
-fn write_unknown(
-    text: &mut String,
-    usual: &BTreeMap<&Pair, Fact>,
-    by_pair: &BTreeMap<&Pair, BTreeMap<&str, Fact>>,
-) {
+/// What namespaces without a schema get where it is not the usual.
+fn write_unknown(text: &mut String, usual: &BTreeMap<&Pair, Fact>, unknown: &BTreeMap<&Pair, Fact>) {
     text.push_str("\n[unknown]\n");
-    for (pair, seen) in by_pair {
-        let shapes: BTreeSet<Shape> = seen.values().map(|fact| fact.shape).collect();
-        let shape = shapes.first().copied().filter(|_| shapes.len() == 1).unwrap_or_default();
-        let union = Fact { repeats: seen.values().any(|fact| fact.repeats), shape };
-        if usual.get(pair) != Some(&union) {
-            let _ = writeln!(text, "{}/{}{}", pair.0, pair.1, marks(union));
+    for (pair, &fact) in unknown {
+        if usual.get(pair) != Some(&fact) {
+            let _ = writeln!(text, "{}/{}{}", pair.0, pair.1, marks(fact));
         }
+    }
+}
+
+/// Messages of which some version has a schema, with what its other versions get where that is not what unknown
+/// namespaces get: `camt.053.001` for `camt.053.001.02`.
+fn write_families(text: &mut String, facts: &Facts, unknown: &BTreeMap<&Pair, Fact>) {
+    let _ = writeln!(text, "\n[families {COMMON_NAMESPACE}]");
+    let mut families: BTreeMap<&str, BTreeMap<&Pair, Vec<Fact>>> = BTreeMap::new();
+    for (namespace, pairs) in facts {
+        let version = namespace.strip_prefix(COMMON_NAMESPACE).and_then(|kind| kind.rsplit_once('.'));
+        if let Some((family, _)) = version {
+            for (pair, &fact) in pairs {
+                families.entry(family).or_default().entry(pair).or_default().push(fact);
+            }
+        }
+    }
+    for (family, pairs) in families {
+        let pairs = pairs.into_iter().map(|(pair, seen)| (pair, union(&seen)));
+        write_exceptions(text, family, pairs, unknown);
     }
 }
 
@@ -88,14 +102,31 @@ fn write_unknown(
 fn write_namespaces(text: &mut String, facts: &Facts, usual: &BTreeMap<&Pair, Fact>) {
     let _ = writeln!(text, "\n[namespaces {COMMON_NAMESPACE}]");
     for (namespace, pairs) in facts {
-        text.push_str(namespace.strip_prefix(COMMON_NAMESPACE).unwrap_or(namespace));
-        for (pair, &fact) in pairs {
-            if usual.get(pair) != Some(&fact) {
-                let _ = write!(text, " {}/{}{}", pair.0, pair.1, marks(fact));
-            }
-        }
-        text.push('\n');
+        let name = namespace.strip_prefix(COMMON_NAMESPACE).unwrap_or(namespace);
+        write_exceptions(text, name, pairs.iter().map(|(pair, &fact)| (pair, fact)), usual);
     }
+}
+
+fn write_exceptions<'a>(
+    text: &mut String,
+    name: &str,
+    facts: impl Iterator<Item = (&'a Pair, Fact)>,
+    rule: &BTreeMap<&Pair, Fact>,
+) {
+    text.push_str(name);
+    for (pair, fact) in facts {
+        if rule.get(pair) != Some(&fact) {
+            let _ = write!(text, " {}/{}{}", pair.0, pair.1, marks(fact));
+        }
+    }
+    text.push('\n');
+}
+
+/// A child that repeats anywhere may repeat; it has a shape only if all agree.
+fn union<'a>(seen: impl IntoIterator<Item = &'a Fact> + Clone) -> Fact {
+    let shapes: BTreeSet<Shape> = seen.clone().into_iter().map(|fact| fact.shape).collect();
+    let shape = shapes.first().copied().filter(|_| shapes.len() == 1).unwrap_or_default();
+    Fact { repeats: seen.into_iter().any(|fact| fact.repeats), shape }
 }
 
 fn most_frequent(seen: &BTreeMap<&str, Fact>) -> Fact {
