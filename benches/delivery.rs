@@ -97,10 +97,12 @@ impl Bench {
         let mut rates = [Vec::new(), Vec::new()];
         let mut cpu = [Vec::new(), Vec::new()];
         for _ in 0..rounds {
-            for (at, consumer) in [Consumer::Limit, Consumer::Mqgate].into_iter().enumerate() {
+            for ((consumer, rates), cpu) in
+                [Consumer::Limit, Consumer::Mqgate].into_iter().zip(&mut rates).zip(&mut cpu)
+            {
                 let drained = self.drain(consumer, consumers, messages);
-                rates[at].push(drained.per_second);
-                cpu[at].push(drained.cpu_ns_per_message);
+                rates.push(drained.per_second);
+                cpu.push(drained.cpu_ns_per_message);
             }
         }
         let [limit, mqgate] = rates.map(|rates| median(&rates));

@@ -99,24 +99,6 @@ impl Devqm {
         self.launch();
     }
 
-    /// Stops it in an orderly way.
-    pub(crate) fn stop(&mut self) {
-        let running = self.running.take().expect("it runs");
-        running.signal(Signal::TERM);
-        let (code, lines) = running.wait();
-        assert_eq!(code, Some(0), "devqm:\n{}", lines.join("\n"));
-    }
-
-    /// Takes the processor away from it: what it is asked waits in its sockets.
-    pub(crate) fn freeze(&self) {
-        self.running.as_ref().expect("it runs").signal(Signal::STOP);
-    }
-
-    /// Gives the processor back.
-    pub(crate) fn thaw(&self) {
-        self.running.as_ref().expect("it runs").signal(Signal::CONT);
-    }
-
     /// Runs one MQSC command and returns what it prints.
     pub(crate) fn mqsc(&self, command: &str) -> String {
         let output = Command::new(program::devqm())

@@ -92,11 +92,6 @@ impl Gateway {
         self.wait()
     }
 
-    /// Takes the processor away from it.
-    pub(crate) fn freeze(&self) {
-        self.running.as_ref().expect("it runs").signal(Signal::STOP);
-    }
-
     /// Everything that it has printed, over all its lives.
     pub(crate) fn logs(&self) -> Vec<String> {
         let mut lines = self.logged.clone();

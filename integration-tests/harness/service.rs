@@ -191,13 +191,6 @@ impl Service {
         self.runtime = Some(runtime);
     }
 
-    /// Stops it: its connections are closed and new ones refused.
-    pub(crate) fn stop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(Duration::from_secs(5));
-        }
-    }
-
     /// Answers by another script from now on.
     pub(crate) fn now_answers(&self, script: impl Fn(&Request) -> Answer + Send + Sync + 'static) {
         *self.state.script.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
@@ -206,11 +199,6 @@ impl Service {
     /// Lets answers that are held go, now and from now on.
     pub(crate) fn release(&self) {
         self.state.released.send_replace(true);
-    }
-
-    /// Holds answers again.
-    pub(crate) fn hold_again(&self) {
-        self.state.released.send_replace(false);
     }
 
     /// `127.0.0.1:port`.

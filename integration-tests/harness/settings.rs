@@ -72,13 +72,6 @@ impl Settings {
         self
     }
 
-    /// Takes one key away.
-    pub(crate) fn without(mut self, key: &str) -> Self {
-        let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
-        self.table_at(path).remove(last).expect("it stands there");
-        self
-    }
-
     /// Adds a table to a list: a source, a destination, a route.
     pub(crate) fn adding(mut self, list: &str, table: &str) -> Self {
         let table: Table = table.parse().unwrap_or_else(|error| panic!("{table}: {error}"));

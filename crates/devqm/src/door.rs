@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 
 use crate::engine::{Answer, ConnectionId, Progress};
 use crate::native::{self, FRAME_BYTES_MAX, PREFACE};
-use crate::serve::Server;
+use crate::server::Server;
 use crate::verbs::Request;
 
 /// How an MQ channel client opens.
@@ -32,9 +32,7 @@ pub(crate) async fn attend(
     stream: TcpStream,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let peer = stream
-        .peer_addr()
-        .map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
+    let peer = stream.peer_addr().map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
     let mailbox = server.register(id);
     let mut door = Door {
         server: server.clone(),
@@ -82,7 +80,7 @@ impl Door {
             if let Some(mark) = &answer.mark {
                 self.server.in_flight().note(mark)?;
             }
-            self.stream.write_all(&native::encode(&answer.reply)?).await?;
+            self.stream.write_all(&native::encode(&answer.into_reply())?).await?;
             if ends && self.connected {
                 return Ok(());
             }
@@ -116,15 +114,10 @@ impl Door {
         }
         let length = self.stream.read_u32().await?;
         if length > bytes_max {
-            return Err(refused(&format!(
-                "a frame of {length} bytes is over the limit of {bytes_max}"
-            )));
+            return Err(refused(&format!("a frame of {length} bytes is over the limit of {bytes_max}")));
         }
         // Memory is taken as the bytes arrive, not as the length promises.
-        let read = (&mut self.stream)
-            .take(u64::from(length))
-            .read_to_end(&mut self.frame)
-            .await?;
+        let read = (&mut self.stream).take(u64::from(length)).read_to_end(&mut self.frame).await?;
         if read as u64 != u64::from(length) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -132,22 +125,18 @@ impl Door {
     }
 
     async fn call(&mut self, request: Request) -> io::Result<Answer> {
-        if let Request::Connect(connect) = &request {
-            if let Err(reply) = self.server.admits(connect).await {
-                return Ok(Answer { reply, mark: None });
-            }
+        if let Request::Connect(connect) = &request
+            && let Err(reply) = self.server.admits(connect).await
+        {
+            return Ok(reply.into());
         }
         let connects = matches!(request, Request::Connect(_));
         match self.server.call(self.id, request) {
             Progress::Answered(answer) => {
-                self.connected |= connects && answer.reply.completion == libmqm_sys::MQCC_OK;
+                self.connected |= connects && answer.is_success();
                 Ok(answer)
             }
-            Progress::Writing => self
-                .mailbox
-                .recv()
-                .await
-                .ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
+            Progress::Writing => self.mailbox.recv().await.ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
             Progress::Waiting { wait_ms } => self.wait(wait_ms).await,
         }
     }
@@ -174,19 +163,13 @@ impl Door {
         match self.server.timed_out(self.id) {
             Some(answer) => Ok(answer),
             // A message came in the last moment.
-            None => self
-                .mailbox
-                .recv()
-                .await
-                .ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
+            None => self.mailbox.recv().await.ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
         }
     }
 }
 
 async fn timely<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    tokio::time::timeout(GREETING_MAX, work)
-        .await
-        .map_err(|_| refused("the client said nothing"))?
+    tokio::time::timeout(GREETING_MAX, work).await.map_err(|_| refused("the client said nothing"))?
 }
 
 fn refused(what: &str) -> io::Error {

@@ -14,5 +14,6 @@ pub mod mqsc;
 pub mod engine;
 pub mod store;
 pub mod users;
-pub mod door;
+mod server;
+mod door;
 pub mod serve;

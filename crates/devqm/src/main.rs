@@ -73,12 +73,7 @@ struct Mqsc {
     #[arg(long, requires = "user")]
     password_file: Option<PathBuf>,
     /// A command; may be given several times.
-    #[arg(
-        short,
-        long = "command",
-        conflicts_with = "file",
-        required_unless_present = "file"
-    )]
+    #[arg(short, long = "command", conflicts_with = "file", required_unless_present = "file")]
     commands: Vec<String>,
     /// A file of commands, or - for standard input.
     file: Option<PathBuf>,
@@ -124,11 +119,7 @@ fn serve(options: Serve) -> ExitCode {
         report(panic);
         std::process::exit(70);
     }));
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("devqm: {error}");
@@ -170,6 +161,7 @@ fn exit_code(error: &serve::Error) -> u8 {
         serve::Error::MqscUnreadable { .. } | serve::Error::Mqsc(_) | serve::Error::Users(_) => 78,
         serve::Error::Store(store::Error::InUse(_)) | serve::Error::Listen { .. } => 69,
         serve::Error::Store(_) | serve::Error::ReadyFile { .. } => 73,
+        serve::Error::Thread(_) => 70,
         serve::Error::Writer(_) => 74,
     }
 }
@@ -212,10 +204,7 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
 }
 
 fn password(user: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        !user.is_empty() && !user.contains(':'),
-        "a user's name is not empty and holds no colon"
-    );
+    anyhow::ensure!(!user.is_empty() && !user.contains(':'), "a user's name is not empty and holds no colon");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     println!("{user}:{}", users::hash(line.trim_end_matches(['\r', '\n']))?);

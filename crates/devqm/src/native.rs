@@ -5,7 +5,7 @@
 //! the length of what follows; then the [postcard](https://docs.rs/postcard) encoding of the request or reply. One socket
 //! is one MQI connection: closing it without [`Request::Disconnect`] backs the open unit of work out.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use serde::Serialize;
@@ -24,12 +24,20 @@ pub const FRAME_BYTES_MAX: u32 = 104_857_600 + 1_048_576;
 /// # Errors
 /// `InvalidData` where the value does not encode or is over [`FRAME_BYTES_MAX`].
 pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
-    let mut frame = postcard::to_extend(value, vec![0; 4]).map_err(invalid)?;
+    encode_into(value, Vec::new())
+}
+
+/// As [`encode`], in a buffer that is overwritten.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_into<T: Serialize>(value: &T, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+    buffer.clear();
+    buffer.extend([0; 4]);
+    let mut frame = postcard::to_extend(value, buffer).map_err(invalid)?;
     let length = u32::try_from(frame.len() - 4).map_err(invalid)?;
     if length > FRAME_BYTES_MAX {
-        return Err(invalid(format!(
-            "a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}"
-        )));
+        return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
     }
     frame.splice(..4, length.to_be_bytes());
     Ok(frame)
@@ -42,10 +50,7 @@ pub fn encode<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
     match postcard::take_from_bytes(bytes).map_err(invalid)? {
         (value, []) => Ok(value),
-        (_, rest) => Err(invalid(format!(
-            "{} bytes after the end of the frame's value",
-            rest.len()
-        ))),
+        (_, rest) => Err(invalid(format!("{} bytes after the end of the frame's value", rest.len()))),
     }
 }
 
@@ -56,9 +61,13 @@ fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
 /// The client's end of the native door: blocking, one call at a time.
 #[derive(Debug)]
 pub struct Client {
-    stream: TcpStream,
+    stream: BufReader<TcpStream>,
     incoming: Vec<u8>,
+    outgoing: Vec<u8>,
 }
+
+/// What a client reads at once, and what it keeps of its buffers between calls.
+const CLIENT_BYTES: usize = 16 * 1024;
 
 impl Client {
     /// Takes a connected socket and opens the native door on it.
@@ -68,10 +77,8 @@ impl Client {
     pub fn open(mut stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.write_all(&PREFACE)?;
-        Ok(Self {
-            stream,
-            incoming: Vec::new(),
-        })
+        let stream = BufReader::with_capacity(CLIENT_BYTES, stream);
+        Ok(Self { stream, incoming: Vec::new(), outgoing: Vec::new() })
     }
 
     /// Sends one request and waits for its reply, however long the queue manager takes.
@@ -79,22 +86,23 @@ impl Client {
     /// # Errors
     /// Any error leaves the connection unusable and the outcome of the request unknown.
     pub fn call(&mut self, request: &Request) -> io::Result<Reply> {
-        self.stream.write_all(&encode(request)?)?;
+        self.outgoing = encode_into(request, std::mem::take(&mut self.outgoing))?;
+        self.stream.get_mut().write_all(&self.outgoing)?;
+        self.outgoing.clear();
+        self.outgoing.shrink_to(CLIENT_BYTES);
         let mut length = [0; 4];
         self.stream.read_exact(&mut length)?;
         let length = u32::from_be_bytes(length);
         if length > FRAME_BYTES_MAX {
-            return Err(invalid(format!(
-                "a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}"
-            )));
+            return Err(invalid(format!("a frame of {length} bytes is over the limit of {FRAME_BYTES_MAX}")));
         }
-        self.incoming.clear();
-        (&mut self.stream)
-            .take(u64::from(length))
-            .read_to_end(&mut self.incoming)?;
+        (&mut self.stream).take(u64::from(length)).read_to_end(&mut self.incoming)?;
         if self.incoming.len() as u64 != u64::from(length) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        decode(&self.incoming)
+        let reply = decode(&self.incoming);
+        self.incoming.clear();
+        self.incoming.shrink_to(CLIENT_BYTES);
+        reply
     }
 }

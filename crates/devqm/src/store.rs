@@ -131,64 +131,42 @@ pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, E
     let mut marks = Vec::new();
     io::Read::read_to_end(&mut &in_flight, &mut marks).map_err(at(&slots))?;
 
-    let mut store = Store {
-        database,
-        buffer: Vec::new(),
-    };
-    let wrap = |source: redb::Error| Error::Database {
-        folder: folder.to_owned(),
-        source: Box::new(source),
-    };
+    let mut store = Store { database, buffer: Vec::new() };
+    let wrap = |source: redb::Error| Error::Database { folder: folder.to_owned(), source: Box::new(source) };
     let identity = store.identify(folder, queue_manager, now)?;
     let mut restored = Restored {
-        objects: store.objects().map_err(wrap)?.map_err(|what| Error::Damaged {
-            folder: folder.to_owned(),
-            what,
-        })?,
-        messages: store.messages().map_err(wrap)?.map_err(|what| Error::Damaged {
-            folder: folder.to_owned(),
-            what,
-        })?,
+        objects: store
+            .objects()
+            .map_err(wrap)?
+            .map_err(|what| Error::Damaged { folder: folder.to_owned(), what })?,
+        messages: store
+            .messages()
+            .map_err(wrap)?
+            .map_err(|what| Error::Damaged { folder: folder.to_owned(), what })?,
     };
     let raised = raise(&mut restored.messages, &marks);
     store.write(&[Write::of(raised)]).map_err(wrap)?;
     // Only now that the raised counts are durable: sequences may be used again, and an old slot must not meet them.
-    in_flight
-        .set_len(0)
-        .and_then(|()| in_flight.sync_all())
-        .map_err(at(&slots))?;
-    Ok(Opened {
-        store,
-        in_flight: InFlight(in_flight),
-        identity,
-        restored,
-    })
+    in_flight.set_len(0).and_then(|()| in_flight.sync_all()).map_err(at(&slots))?;
+    Ok(Opened { store, in_flight: InFlight(in_flight), identity, restored })
 }
 
 fn refuse(folder: &Path, error: DatabaseError) -> Error {
     let folder = folder.to_owned();
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Error::InUse(folder),
-        DatabaseError::UpgradeRequired(version) => Error::Version {
-            folder,
-            found: format!("unknown (redb file format {version})"),
-        },
+        DatabaseError::UpgradeRequired(version) => {
+            Error::Version { folder, found: format!("unknown (redb file format {version})") }
+        }
         DatabaseError::Storage(redb::StorageError::Io(error))
             if error.kind() == io::ErrorKind::InvalidData =>
         {
-            Error::Damaged {
-                folder,
-                what: format!("devqm.redb: {error}"),
-            }
+            Error::Damaged { folder, what: format!("devqm.redb: {error}") }
         }
-        DatabaseError::Storage(redb::StorageError::Io(source)) => Error::Io {
-            path: folder.join("devqm.redb"),
-            source,
-        },
-        other => Error::Database {
-            folder,
-            source: Box::new(other.into()),
-        },
+        DatabaseError::Storage(redb::StorageError::Io(source)) => {
+            Error::Io { path: folder.join("devqm.redb"), source }
+        }
+        other => Error::Database { folder, source: Box::new(other.into()) },
     }
 }
 
@@ -201,10 +179,7 @@ fn raise(messages: &mut BTreeMap<u64, (Arc<Image>, u32)>, slots: &[u8]) -> Vec<C
             && *backout_count < count
         {
             *backout_count = count;
-            changes.push(Change::CountBackout {
-                sequence,
-                backout_count: count,
-            });
+            changes.push(Change::CountBackout { sequence, backout_count: count });
         }
     }
     changes
@@ -223,7 +198,6 @@ impl Store {
         let transaction = self.database.begin_write()?;
         {
             let mut messages = transaction.open_table(MESSAGES)?;
-            let mut backouts = transaction.open_table(BACKOUTS)?;
             for change in changes {
                 match change {
                     Change::PutMessage { sequence, image } => {
@@ -231,24 +205,18 @@ impl Store {
                         self.buffer = encode(&**image, std::mem::take(&mut self.buffer));
                         messages.insert(sequence, self.buffer.as_slice())?;
                     }
-                    Change::RemoveMessage {
-                        sequence,
-                        was_counted,
-                    } => {
+                    Change::RemoveMessage { sequence, was_counted } => {
                         messages.remove(sequence)?;
                         if *was_counted {
-                            backouts.remove(sequence)?;
+                            transaction.open_table(BACKOUTS)?.remove(sequence)?;
                         }
                     }
-                    Change::CountBackout {
-                        sequence,
-                        backout_count,
-                    } => _ = backouts.insert(sequence, backout_count)?,
+                    Change::CountBackout { sequence, backout_count } => {
+                        transaction.open_table(BACKOUTS)?.insert(sequence, backout_count)?;
+                    }
                     Change::PutObject { key, record } => {
                         let value = encode(record, Vec::new());
-                        transaction
-                            .open_table(OBJECTS)?
-                            .insert(text(key).as_str(), value.as_slice())?;
+                        transaction.open_table(OBJECTS)?.insert(text(key).as_str(), value.as_slice())?;
                     }
                     Change::RemoveObject { key } => {
                         _ = transaction.open_table(OBJECTS)?.remove(text(key).as_str())?
@@ -265,10 +233,7 @@ impl Store {
     /// Checks whose folder it is, or writes it down in a new one; counts the run.
     fn identify(&mut self, folder: &Path, queue_manager: &str, now: Moment) -> Result<Identity, Error> {
         let read = self.about(folder, queue_manager, now);
-        read.map_err(|source| Error::Database {
-            folder: folder.to_owned(),
-            source: Box::new(source),
-        })?
+        read.map_err(|source| Error::Database { folder: folder.to_owned(), source: Box::new(source) })?
     }
 
     fn about(
@@ -297,44 +262,26 @@ impl Store {
                     about.insert("identifier", identifier.as_bytes())?;
                 }
                 Some(version) if version != VERSION.to_string() => {
-                    return Ok(Err(Error::Version {
-                        folder: folder.to_owned(),
-                        found: version,
-                    }));
+                    return Ok(Err(Error::Version { folder: folder.to_owned(), found: version }));
                 }
                 Some(_) => {}
             }
             let name = read(&about, "queue manager")?.map(words).unwrap_or_default();
             if name != queue_manager {
                 let wanted = queue_manager.to_owned();
-                return Ok(Err(Error::OtherQueueManager {
-                    folder: folder.to_owned(),
-                    found: name,
-                    wanted,
-                }));
+                return Ok(Err(Error::OtherQueueManager { folder: folder.to_owned(), found: name, wanted }));
             }
             let identifier = read(&about, "identifier")?.map(words).unwrap_or_default();
             // The run's number is the time, unless two starts were within one second.
-            let last = read(&about, "run")?
-                .map(words)
-                .and_then(|run| run.parse::<u32>().ok())
-                .unwrap_or(0);
+            let last = read(&about, "run")?.map(words).and_then(|run| run.parse::<u32>().ok()).unwrap_or(0);
             let run = u32::try_from(now.0 / 1000).unwrap_or(0).max(last + 1);
             about.insert("run", run.to_string().as_bytes())?;
-            Identity {
-                name,
-                identifier,
-                run,
-            }
+            Identity { name, identifier, run }
         };
         transaction.commit()?;
         Ok(Ok(identity))
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "redb's errors and damaged contents are told apart"
-    )]
     fn objects(&self) -> Result<Result<BTreeMap<ObjectKey, ObjectRecord>, String>, redb::Error> {
         let transaction = self.database.begin_read()?;
         let mut objects = BTreeMap::new();
@@ -349,10 +296,7 @@ impl Store {
         Ok(Ok(objects))
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "redb's errors and damaged contents are told apart"
-    )]
+    #[expect(clippy::type_complexity, reason = "redb's errors and damaged contents are told apart")]
     fn messages(&self) -> Result<Result<BTreeMap<u64, (Arc<Image>, u32)>, String>, redb::Error> {
         let transaction = self.database.begin_read()?;
         let backouts = transaction.open_table(BACKOUTS)?;
@@ -376,8 +320,7 @@ impl InFlight {
     /// # Errors
     /// What writing the file says.
     pub fn note(&self, mark: &Mark) -> io::Result<()> {
-        self.0
-            .write_all_at(&mark.encode(), u64::from(mark.slot) * SLOT_BYTES as u64)
+        self.0.write_all_at(&mark.encode(), u64::from(mark.slot) * SLOT_BYTES as u64)
     }
 }
 
@@ -385,12 +328,8 @@ impl Mark {
     fn encode(&self) -> [u8; SLOT_BYTES] {
         let mut slot = [0; SLOT_BYTES];
         let check = check(self.sequence, self.backout_count);
-        let bytes = self
-            .sequence
-            .to_be_bytes()
-            .into_iter()
-            .chain(self.backout_count.to_be_bytes())
-            .chain(check);
+        let bytes =
+            self.sequence.to_be_bytes().into_iter().chain(self.backout_count.to_be_bytes()).chain(check);
         for (to, from) in slot.iter_mut().zip(bytes) {
             *to = from;
         }

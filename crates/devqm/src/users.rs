@@ -1,7 +1,7 @@
 //! Who may connect, and with which password: a file of `user:hash` lines, hashes by Argon2id.
 
 use std::collections::HashMap;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -49,17 +49,11 @@ impl Users {
     /// An unreadable file, or its first wrong line.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
-            file: file.clone(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Error::Unreadable { file: file.clone(), source })?;
         let mut users = HashMap::new();
         for (index, line) in text.lines().enumerate() {
-            let wrong = |what| Error::Line {
-                file: file.clone(),
-                line: index + 1,
-                what,
-            };
+            let wrong = |what| Error::Line { file: file.clone(), line: index + 1, what };
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -75,14 +69,9 @@ impl Users {
 
     /// Whether the connection's user and password are right. Takes milliseconds, on purpose.
     pub fn accepts(&self, connect: &Connect) -> bool {
-        let hash = self
-            .0
-            .get(&connect.user)
-            .and_then(|hash| PasswordHash::new(hash).ok());
+        let hash = self.0.get(&connect.user).and_then(|hash| PasswordHash::new(hash).ok());
         hash.is_some_and(|hash| {
-            Argon2::default()
-                .verify_password(connect.password.0.as_bytes(), &hash)
-                .is_ok()
+            Argon2::default().verify_password(connect.password.0.as_bytes(), &hash).is_ok()
         })
     }
 }
@@ -93,12 +82,11 @@ impl Users {
 /// No random bytes for the salt.
 pub fn hash(password: &str) -> io::Result<String> {
     let (memory_kib, passes, lanes) = COST;
-    let failed = |error: &dyn std::fmt::Display| io::Error::new(ErrorKind::Other, error.to_string());
+    let failed = |error: &dyn std::fmt::Display| io::Error::other(error.to_string());
     let params = Params::new(memory_kib, passes, lanes, None).map_err(|error| failed(&error))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash: argon2::password_hash::phc::PasswordHash = argon2
-        .hash_password(password.as_bytes())
-        .map_err(|error| failed(&error))?;
+    let hash: argon2::password_hash::phc::PasswordHash =
+        argon2.hash_password(password.as_bytes()).map_err(|error| failed(&error))?;
     Ok(hash.to_string())
 }
 
@@ -108,11 +96,7 @@ mod tests {
     use crate::verbs::Secret;
 
     fn connect(user: &str, password: &str) -> Connect {
-        Connect {
-            user: user.to_owned(),
-            password: Secret(password.to_owned()),
-            ..Connect::default()
-        }
+        Connect { user: user.to_owned(), password: Secret(password.to_owned()), ..Connect::default() }
     }
 
     #[test]
@@ -133,10 +117,7 @@ mod tests {
         let file = folder.path().join("users");
         for (text, expected) in [
             ("app", "users:1: expected user:hash"),
-            (
-                "\napp:secret",
-                "users:2: the hash is not one that `devqm password` prints",
-            ),
+            ("\napp:secret", "users:2: the hash is not one that `devqm password` prints"),
         ] {
             std::fs::write(&file, text).unwrap();
             let error = Users::read(&file).unwrap_err().to_string();

@@ -271,9 +271,6 @@ impl std::fmt::Debug for Got {
 
 impl std::fmt::Debug for Property {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Property")
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("Property").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
     }
 }

@@ -27,17 +27,13 @@ impl Engine {
         }
         let outcome = Outcome::Text(lines.join("\n"));
         let reply = match failed {
-            true => Reply {
-                completion: mq::MQCC_FAILED,
-                reason: mq::pcf::MQRCCF_COMMAND_FAILED,
-                outcome,
-            },
+            true => Reply { completion: mq::MQCC_FAILED, reason: mq::pcf::MQRCCF_COMMAND_FAILED, outcome },
             false => ok(outcome),
         };
         if changes.is_empty() {
             return answered(Ok(reply));
         }
-        self.write(changes, Then::Answer { connection, reply });
+        self.write(changes, Then::Answer { connection, answer: reply.into() });
         Progress::Writing
     }
 
@@ -55,10 +51,7 @@ impl Engine {
                 continue;
             }
             self.execute(&command.action, now, &mut changes)
-                .map_err(|what| mqsc::Error {
-                    line: command.line,
-                    what,
-                })?;
+                .map_err(|what| mqsc::Error { line: command.line, what })?;
         }
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
@@ -68,13 +61,7 @@ impl Engine {
 
     /// For a DEFINE without REPLACE of an object that exists: what to say about it, if it would have been different.
     fn left_as_it_is(&self, command: &Command) -> Option<Option<String>> {
-        let Action::Define {
-            object,
-            like,
-            replace: false,
-            stated,
-        } = &command.action
-        else {
+        let Action::Define { object, like, replace: false, stated } = &command.action else {
             return None;
         };
         let existing = self.catalogue.objects.get(&key(object))?;
@@ -91,24 +78,16 @@ impl Engine {
 
     fn execute(&mut self, action: &Action, now: Moment, changes: &mut Vec<Change>) -> Result<String, String> {
         match action {
-            Action::Define {
-                object,
-                like,
-                replace,
-                stated,
-            } => {
+            Action::Define { object, like, replace, stated } => {
                 let attributes = self.defined_attributes(object, like.as_deref(), stated)?;
                 self.define(object, attributes, *replace, now, changes)
             }
             Action::Alter { object, stated } => self.alter(object, stated, now, changes),
             Action::Delete { object, purge } => self.delete(object, *purge, changes),
             Action::Clear(name) => self.clear(name, changes),
-            Action::Display {
-                object,
-                columns,
-                all,
-                filter,
-            } => self.display(object, columns, *all, filter.as_ref()),
+            Action::Display { object, columns, all, filter } => {
+                self.display(object, columns, *all, filter.as_ref())
+            }
         }
     }
 
@@ -125,15 +104,9 @@ impl Engine {
             Kind::Channel => "SYSTEM.DEF.SVRCONN",
             _ => "SYSTEM.DEFAULT.LOCAL.QUEUE",
         };
-        let base = Object {
-            kind: object.kind,
-            name: like.unwrap_or(default).to_owned(),
-        };
-        let record = self
-            .catalogue
-            .objects
-            .get(&key(&base))
-            .filter(|record| record.variety.kind() == object.kind);
+        let base = Object { kind: object.kind, name: like.unwrap_or(default).to_owned() };
+        let record =
+            self.catalogue.objects.get(&key(&base)).filter(|record| record.variety.kind() == object.kind);
         let mut attributes = match (record, like) {
             (Some(record), _) => record.attributes.clone(),
             (None, None) => Attributes::defaults(object.kind.table()),
@@ -158,30 +131,18 @@ impl Engine {
                 return Err(format!("AMQ8149E: {} exists already as a {kind}.", object.name));
             }
             Some(_) if !replace => {
-                return Err(format!(
-                    "AMQ8150E: {}({}) already exists.",
-                    object.kind.word(),
-                    object.name
-                ));
+                return Err(format!("AMQ8150E: {}({}) already exists.", object.kind.word(), object.name));
             }
             Some(existing) => existing.variety,
             None => match object.kind {
                 Kind::AliasQueue => Variety::AliasQueue,
                 Kind::ModelQueue => Variety::ModelQueue,
                 Kind::Channel => Variety::Channel,
-                _ => Variety::LocalQueue {
-                    id: self.catalogue.next_queue(),
-                    origin: Origin::Predefined,
-                },
+                _ => Variety::LocalQueue { id: self.catalogue.next_queue(), origin: Origin::Predefined },
             },
         };
         let created_ms = existing_created(self.catalogue.objects.get(&key(object)), now);
-        let record = ObjectRecord {
-            variety,
-            attributes,
-            created_ms,
-            altered_ms: now.0,
-        };
+        let record = ObjectRecord { variety, attributes, created_ms, altered_ms: now.0 };
         self.keep(object, record, changes);
         Ok(match object.kind {
             Kind::Channel => format!("AMQ8014I: Channel {} created.", object.name),
@@ -196,11 +157,8 @@ impl Engine {
         now: Moment,
         changes: &mut Vec<Change>,
     ) -> Result<String, String> {
-        let record = self
-            .catalogue
-            .objects
-            .get(&key(object))
-            .filter(|record| record.variety.kind() == object.kind);
+        let record =
+            self.catalogue.objects.get(&key(object)).filter(|record| record.variety.kind() == object.kind);
         let mut record = record.cloned().ok_or_else(|| not_found(object))?;
         record.attributes.apply(stated);
         record.altered_ms = now.0;
@@ -216,18 +174,9 @@ impl Engine {
     fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
         let inhibited = record.attributes.number("GET") == mq::MQQA_GET_INHIBITED;
         let variety = record.variety;
-        let is_temporary = matches!(
-            variety,
-            Variety::LocalQueue {
-                origin: Origin::TemporaryDynamic,
-                ..
-            }
-        );
+        let is_temporary = matches!(variety, Variety::LocalQueue { origin: Origin::TemporaryDynamic, .. });
         if !is_temporary {
-            changes.push(Change::PutObject {
-                key: key(object),
-                record: record.clone(),
-            });
+            changes.push(Change::PutObject { key: key(object), record: record.clone() });
         }
         self.place(key(object), record);
         match variety {
@@ -255,11 +204,8 @@ impl Engine {
     }
 
     fn delete(&mut self, object: &Object, purge: bool, changes: &mut Vec<Change>) -> Result<String, String> {
-        let record = self
-            .catalogue
-            .objects
-            .get(&key(object))
-            .filter(|record| record.variety.kind() == object.kind);
+        let record =
+            self.catalogue.objects.get(&key(object)).filter(|record| record.variety.kind() == object.kind);
         let record = record.ok_or_else(|| not_found(object))?;
         if let Variety::LocalQueue { id, .. } = record.variety {
             let queue = self.queues.get(&id).ok_or_else(|| not_found(object))?;
@@ -279,10 +225,7 @@ impl Engine {
     }
 
     fn clear(&mut self, name: &str, changes: &mut Vec<Change>) -> Result<String, String> {
-        let object = Object {
-            kind: Kind::LocalQueue,
-            name: name.to_owned(),
-        };
+        let object = Object { kind: Kind::LocalQueue, name: name.to_owned() };
         let Some(Variety::LocalQueue { id, .. }) = self.catalogue.queue(name).map(|record| record.variety)
         else {
             return Err(not_found(&object));

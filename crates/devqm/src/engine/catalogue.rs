@@ -134,22 +134,13 @@ impl Engine {
                 attributes.0.insert((*keyword).to_owned(), value.clone());
             }
             let variety = match variety {
-                Variety::LocalQueue { origin, .. } => Variety::LocalQueue {
-                    id: self.catalogue.next_queue(),
-                    origin,
-                },
+                Variety::LocalQueue { origin, .. } => {
+                    Variety::LocalQueue { id: self.catalogue.next_queue(), origin }
+                }
                 other => other,
             };
-            let record = ObjectRecord {
-                variety,
-                attributes,
-                created_ms: now.0,
-                altered_ms: now.0,
-            };
-            changes.push(Change::PutObject {
-                key: key.clone(),
-                record: record.clone(),
-            });
+            let record = ObjectRecord { variety, attributes, created_ms: now.0, altered_ms: now.0 };
+            changes.push(Change::PutObject { key: key.clone(), record: record.clone() });
             self.place(key, record);
         }
         if !changes.is_empty() {
@@ -179,10 +170,7 @@ type Standard = (ObjectKey, Variety, &'static [(&'static str, crate::mqsc::Value
 /// What every queue manager has without any MQSC.
 fn standard_objects() -> [Standard; 7] {
     use crate::mqsc::Value::Number;
-    let local = Variety::LocalQueue {
-        id: 0,
-        origin: Origin::Predefined,
-    };
+    let local = Variety::LocalQueue { id: 0, origin: Origin::Predefined };
     let queue = |name: &str| ObjectKey::Queue(name.to_owned());
     let channel = |name: &str| ObjectKey::Channel(name.to_owned());
     [

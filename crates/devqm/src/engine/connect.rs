@@ -69,11 +69,7 @@ impl Engine {
         let Some(channel) = self.catalogue.channel(&connect.channel) else {
             return Err(Failure(mq::MQRC_UNKNOWN_CHANNEL_NAME));
         };
-        let instances = self
-            .connections
-            .values()
-            .filter(|each| each.channel == connect.channel)
-            .count();
+        let instances = self.connections.values().filter(|each| each.channel == connect.channel).count();
         if instances >= usize::try_from(channel.attributes.number("MAXINST")).unwrap_or(0) {
             return Err(Failure(mq::MQRC_CHANNEL_NOT_AVAILABLE));
         }
@@ -97,10 +93,7 @@ impl Engine {
             (channel.attributes.text("MCAUSER"), bytes)
         });
         let users = [&connect.user, channel_user, &connect.process_user];
-        let user = users
-            .into_iter()
-            .find(|user| !user.is_empty())
-            .unwrap_or_default();
+        let user = users.into_iter().find(|user| !user.is_empty()).unwrap_or_default();
         let connection = Connection {
             channel: connect.channel.clone(),
             message_bytes_max,
@@ -113,16 +106,12 @@ impl Engine {
         };
         self.connections.insert(id, connection);
         let connection_id = self.unique_id(*b"AMQC");
-        Ok(ok(Outcome::Connected {
-            queue_manager: self.identity.name.clone(),
-            connection_id,
-        }))
+        Ok(ok(Outcome::Connected { queue_manager: self.identity.name.clone(), connection_id }))
     }
 
     /// The connection's wait is over. None where its get has been satisfied meanwhile and the answer is on its way.
     pub fn timed_out(&mut self, connection: ConnectionId) -> Option<Answer> {
-        self.withdraw(connection)
-            .then(|| Answer::of(Failure(mq::MQRC_NO_MSG_AVAILABLE).into()))
+        self.withdraw(connection).then(|| Answer::of(Failure(mq::MQRC_NO_MSG_AVAILABLE).into()))
     }
 
     /// The connection ended without MQDISC: what it has open is backed out and closed.
@@ -135,14 +124,11 @@ impl Engine {
         }
     }
 
-    /// The queue manager ends: every get that waits is told so.
+    /// The queue manager ends: every get that waits, or would, is told so.
     pub fn stop(&mut self) {
-        let waiting: Vec<_> = self
-            .connections
-            .iter()
-            .filter(|(_, each)| each.waiting.is_some())
-            .map(|(id, _)| *id)
-            .collect();
+        self.stopping = true;
+        let waiting: Vec<_> =
+            self.connections.iter().filter(|(_, each)| each.waiting.is_some()).map(|(id, _)| *id).collect();
         for connection in waiting {
             self.cancel_waiter(connection, mq::MQRC_Q_MGR_STOPPING);
         }
@@ -150,10 +136,7 @@ impl Engine {
 
     /// Ends a wait; false where there was none.
     pub(super) fn withdraw(&mut self, connection: ConnectionId) -> bool {
-        let waiting = self
-            .connections
-            .get_mut(&connection)
-            .and_then(|each| each.waiting.take());
+        let waiting = self.connections.get_mut(&connection).and_then(|each| each.waiting.take());
         let queue = waiting.and_then(|queue| self.queues.get_mut(&queue));
         queue.is_some_and(|queue| queue.stop_waiting(connection).is_some())
     }
@@ -177,10 +160,7 @@ impl Engine {
         connection: ConnectionId,
         handle: ObjectHandle,
     ) -> Result<&mut Handle, Failure> {
-        self.connection(connection)?
-            .handles
-            .get_mut(&handle)
-            .ok_or(Failure(mq::MQRC_HOBJ_ERROR))
+        self.connection(connection)?.handles.get_mut(&handle).ok_or(Failure(mq::MQRC_HOBJ_ERROR))
     }
 
     /// The queue behind a handle; its alias too, where it was opened by one.

@@ -100,18 +100,13 @@ pub(super) fn check_opened(handle: &Handle, options: i32) -> Result<(), Failure>
             let enough = mq::MQOO_PASS_ALL_CONTEXT | mq::MQOO_SET_IDENTITY_CONTEXT | mq::MQOO_SET_ALL_CONTEXT;
             (enough, mq::MQRC_NOT_OPEN_FOR_PASS_ALL)
         }
-        mq::MQPMO_SET_IDENTITY_CONTEXT => (
-            mq::MQOO_SET_IDENTITY_CONTEXT | mq::MQOO_SET_ALL_CONTEXT,
-            mq::MQRC_NOT_OPEN_FOR_SET_IDENT,
-        ),
+        mq::MQPMO_SET_IDENTITY_CONTEXT => {
+            (mq::MQOO_SET_IDENTITY_CONTEXT | mq::MQOO_SET_ALL_CONTEXT, mq::MQRC_NOT_OPEN_FOR_SET_IDENT)
+        }
         mq::MQPMO_SET_ALL_CONTEXT => (mq::MQOO_SET_ALL_CONTEXT, mq::MQRC_NOT_OPEN_FOR_SET_ALL),
         _ => return Ok(()),
     };
-    if handle.has(needed) {
-        Ok(())
-    } else {
-        Err(Failure(reason))
-    }
+    if handle.has(needed) { Ok(()) } else { Err(Failure(reason)) }
 }
 
 /// The context of the message last got by the handle that the put names, where it passes one on.
@@ -119,18 +114,11 @@ pub(super) fn passed<'c>(connection: &'c Connection, put: &Put) -> Result<Option
     if put.options & (mq::MQPMO_PASS_IDENTITY_CONTEXT | mq::MQPMO_PASS_ALL_CONTEXT) == 0 {
         return Ok(None);
     }
-    let handle = connection
-        .handles
-        .get(&put.context)
-        .ok_or(Failure(mq::MQRC_CONTEXT_HANDLE_ERROR))?;
+    let handle = connection.handles.get(&put.context).ok_or(Failure(mq::MQRC_CONTEXT_HANDLE_ERROR))?;
     if !handle.has(mq::MQOO_SAVE_ALL_CONTEXT) {
         return Err(Failure(mq::MQRC_CONTEXT_HANDLE_ERROR));
     }
-    handle
-        .saved_context
-        .as_deref()
-        .map(Some)
-        .ok_or(Failure(mq::MQRC_CONTEXT_NOT_AVAILABLE))
+    handle.saved_context.as_deref().map(Some).ok_or(Failure(mq::MQRC_CONTEXT_NOT_AVAILABLE))
 }
 
 /// Fills the context fields of a message that is being put.
@@ -172,10 +160,7 @@ pub(super) fn date_and_time(now: Moment) -> ([u8; 8], [u8; 8]) {
     let time = now.0.rem_euclid(DAY_MS);
     let (hour, minute) = (time / 3_600_000, time / 60_000 % 60);
     let hundredths = time / 10 % 6_000;
-    (
-        digits(year * 10_000 + month * 100 + day),
-        digits(hour * 1_000_000 + minute * 10_000 + hundredths),
-    )
+    (digits(year * 10_000 + month * 100 + day), digits(hour * 1_000_000 + minute * 10_000 + hundredths))
 }
 
 /// Year, month and day of a day counted from 1970-01-01: `civil_from_days` of
@@ -188,11 +173,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

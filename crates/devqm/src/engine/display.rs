@@ -26,11 +26,7 @@ impl Engine {
             .filter(|(_, record)| filter.is_none_or(|filter| self.passes(record, filter)))
             .map(|(key, record)| self.show(key, record, columns, all))
             .collect();
-        if shown.is_empty() {
-            Err(not_found(object))
-        } else {
-            Ok(shown.join("\n"))
-        }
+        if shown.is_empty() { Err(not_found(object)) } else { Ok(shown.join("\n")) }
     }
 
     fn named<'e>(&'e self, object: &'e Object) -> impl Iterator<Item = (&'e ObjectKey, &'e ObjectRecord)> {
@@ -59,21 +55,17 @@ impl Engine {
                 "AMQ8414I: Display Channel details.",
                 vec![format!("CHANNEL({name})"), "CHLTYPE(SVRCONN)".to_owned()],
             ),
-            ObjectKey::QueueManager => (
-                "AMQ8408I: Display Queue Manager details.",
-                vec![format!("QMNAME({})", self.identity.name)],
-            ),
+            ObjectKey::QueueManager => {
+                ("AMQ8408I: Display Queue Manager details.", vec![format!("QMNAME({})", self.identity.name)])
+            }
         };
         let mut attributes: Vec<&Attribute> = each(record.variety.table())
             .filter(|attribute| attribute.keyword != "QMNAME")
             .filter(|attribute| all || columns.iter().any(|column| column == attribute.keyword))
             .collect();
         attributes.sort_by_key(|attribute| attribute.keyword);
-        words.extend(
-            attributes
-                .into_iter()
-                .map(|attribute| attribute.show(&self.current(record, attribute))),
-        );
+        words
+            .extend(attributes.into_iter().map(|attribute| attribute.show(&self.current(record, attribute))));
         let mut text = head.to_owned();
         for pair in words.chunks(2) {
             text.push_str("\n   ");
@@ -93,9 +85,8 @@ impl Engine {
         let current = self.current(record, attribute);
         // A number is compared as a number; a choice or a text by what DISPLAY shows.
         let shown = attribute.show(&current);
-        let shown = shown
-            .split_once('(')
-            .map_or(shown.as_str(), |(_, value)| value.trim_end_matches(')').trim());
+        let shown =
+            shown.split_once('(').map_or(shown.as_str(), |(_, value)| value.trim_end_matches(')').trim());
         let order = match (&current, filter.value.parse::<i32>()) {
             (Value::Number(number), Ok(asked)) => number.cmp(&asked),
             _ => shown.cmp(filter.value.as_str()),

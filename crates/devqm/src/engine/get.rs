@@ -7,8 +7,8 @@ use super::context::Context;
 use super::message::{Entry, Moment, Position};
 use super::queue::{Selector, Waiter};
 use super::unit::{Held, Then};
-use super::{Answer, ConnectionId, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
-use crate::verbs::{Descriptor, Get, Got, Outcome, Reply};
+use super::{Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
+use crate::verbs::{Descriptor, Get, Got, Outcome};
 
 const SYNCPOINTS: i32 = mq::MQGMO_SYNCPOINT | mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT;
 const BROWSING: i32 = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
@@ -38,7 +38,7 @@ enum Offer {
     /// The message is out of its queue.
     Taken(Progress),
     /// It is still there: it was browsed, or too long for the buffer.
-    Left(Reply),
+    Left(Answer),
 }
 
 impl Engine {
@@ -68,22 +68,16 @@ impl Engine {
         if get.options & UNDER_CURSOR != 0 {
             return self.get_under_cursor(id, &get, queue, cursor, now);
         }
-        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 {
-            cursor
-        } else {
-            None
-        };
+        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
         let selector = selector(&get);
         let mut expired = Vec::new();
-        let found = self
-            .queues
-            .get_mut(&queue)
-            .and_then(|queue| queue.find(&selector, after, now, &mut expired));
+        let found =
+            self.queues.get_mut(&queue).and_then(|queue| queue.find(&selector, after, now, &mut expired));
         self.discard_expired(expired);
         if let Some(position) = found {
             return Ok(match self.deliver(id, &get, queue, position, now)? {
                 Offer::Taken(progress) => progress,
-                Offer::Left(reply) => Progress::Answered(Answer::of(reply)),
+                Offer::Left(answer) => Progress::Answered(answer),
             });
         }
         self.wait(id, get, queue, selector, after)
@@ -97,16 +91,12 @@ impl Engine {
         cursor: Option<Position>,
         now: Moment,
     ) -> Result<Progress, Failure> {
-        let there = self
-            .queues
-            .get(&queue)
-            .zip(cursor)
-            .and_then(|(queue, cursor)| queue.at(cursor));
+        let there = self.queues.get(&queue).zip(cursor).and_then(|(queue, cursor)| queue.at(cursor));
         match (cursor, there) {
             (Some(position), Some(entry)) if !entry.is_expired(now) => {
                 Ok(match self.deliver(id, get, queue, position, now)? {
                     Offer::Taken(progress) => progress,
-                    Offer::Left(reply) => Progress::Answered(Answer::of(reply)),
+                    Offer::Left(answer) => Progress::Answered(answer),
                 })
             }
             _ => Err(Failure(mq::MQRC_NO_MSG_UNDER_CURSOR)),
@@ -124,15 +114,13 @@ impl Engine {
         if get.options & mq::MQGMO_WAIT == 0 || get.wait_interval_ms == 0 {
             return Err(Failure(mq::MQRC_NO_MSG_AVAILABLE));
         }
+        if self.stopping {
+            return Err(Failure(mq::MQRC_Q_MGR_STOPPING));
+        }
         let wait_ms = u32::try_from(get.wait_interval_ms).ok();
         self.connection(id)?.waiting = Some(queue);
         if let Some(queue) = self.queues.get_mut(&queue) {
-            queue.waiters.push_back(Waiter {
-                connection: id,
-                get: Box::new(get),
-                selector,
-                after,
-            });
+            queue.waiters.push_back(Waiter { connection: id, get: Box::new(get), selector, after });
         }
         Ok(Progress::Waiting { wait_ms })
     }
@@ -165,7 +153,7 @@ impl Engine {
                 // The store answers for it.
                 Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => return,
                 Ok(Offer::Taken(Progress::Answered(answer))) => answer,
-                Ok(Offer::Left(reply)) => Answer::of(reply),
+                Ok(Offer::Left(answer)) => answer,
                 Err(failure) => Answer::of(failure.into()),
             };
             self.effects.answers.push((connection, answer));
@@ -186,9 +174,7 @@ impl Engine {
     /// Ends one connection's wait, if it waits.
     pub(super) fn cancel_waiter(&mut self, connection: ConnectionId, reason: i32) {
         if self.withdraw(connection) {
-            self.effects
-                .answers
-                .push((connection, Answer::of(Failure(reason).into())));
+            self.effects.answers.push((connection, Answer::of(Failure(reason).into())));
         }
     }
 
@@ -202,29 +188,23 @@ impl Engine {
         now: Moment,
     ) -> Result<Offer, Failure> {
         let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
-        let connection = self
-            .connections
-            .get_mut(&id)
-            .ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
+        let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
-        let reason = outcome_of_copy(
-            get,
-            entry,
-            connection.message_bytes_max,
-            self.catalogue.rules.ccsid,
-        )?;
-        let got = got(get, entry, position, &found.name, now);
-        let reply = with_warning(reason, got);
+        let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
+        let got = got(entry, position, &found.name, now);
+        let mut answer = Answer::of(with_warning(reason, got));
+        answer.copied = Some(Copied {
+            image: entry.image.clone(),
+            with_properties: get.with_properties,
+            body_bytes: entry.image.body.len().min(get.buffer_bytes as usize),
+        });
         if reason == Some(mq::MQRC_TRUNCATED_MSG_FAILED) {
-            return Ok(Offer::Left(reply));
+            return Ok(Offer::Left(answer));
         }
-        let handle = connection
-            .handles
-            .get_mut(&get.handle)
-            .ok_or(Failure(mq::MQRC_HOBJ_ERROR))?;
+        let handle = connection.handles.get_mut(&get.handle).ok_or(Failure(mq::MQRC_HOBJ_ERROR))?;
         if get.options & BROWSING != 0 {
             handle.cursor = Some(position);
-            return Ok(Offer::Left(reply));
+            return Ok(Offer::Left(answer));
         }
         if handle.has(mq::MQOO_SAVE_ALL_CONTEXT) {
             handle.saved_context = Some(Box::new(Context::of(&entry.image.descriptor)));
@@ -234,52 +214,29 @@ impl Engine {
         };
         if under_syncpoint(get, &entry) {
             found.uncommitted_gets += 1;
-            let mark = entry.is_persistent().then(|| {
+            answer.mark = entry.is_persistent().then(|| {
                 let slot = self.slots.take();
                 entry.slot = Some(slot);
-                Mark {
-                    slot,
-                    sequence: position.sequence,
-                    backout_count: entry.backout_count + 1,
-                }
+                Mark { slot, sequence: position.sequence, backout_count: entry.backout_count + 1 }
             });
-            connection.unit.gets.push(Held {
-                queue,
-                position,
-                entry,
-            });
-            return Ok(Offer::Taken(Progress::Answered(Answer { reply, mark })));
+            connection.unit.gets.push(Held { queue, position, entry });
+            return Ok(Offer::Taken(Progress::Answered(answer)));
         }
         if entry.is_persistent() {
-            self.write(
-                vec![removal(position, &entry)],
-                Then::Answer {
-                    connection: id,
-                    reply,
-                },
-            );
+            self.write(vec![removal(position, &entry)], Then::Answer { connection: id, answer });
             return Ok(Offer::Taken(Progress::Writing));
         }
-        Ok(Offer::Taken(Progress::Answered(Answer::of(reply))))
+        Ok(Offer::Taken(Progress::Answered(answer)))
     }
 
     fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
-        let by_queue = self
-            .queues
-            .get(&queue)
-            .is_some_and(|queue| queue.rules.get_inhibited);
-        let Target::Queue {
-            alias: Some(alias), ..
-        } = &self.handle(id, handle)?.target
-        else {
+        let by_queue = self.queues.get(&queue).is_some_and(|queue| queue.rules.get_inhibited);
+        let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle)?.target else {
             return Ok(by_queue);
         };
         let alias = alias.clone();
         let record = self.catalogue.queue(&alias);
-        Ok(
-            by_queue
-                || record.is_some_and(|record| record.attributes.number("GET") == mq::MQQA_GET_INHIBITED),
-        )
+        Ok(by_queue || record.is_some_and(|record| record.attributes.number("GET") == mq::MQQA_GET_INHIBITED))
     }
 }
 
@@ -303,21 +260,13 @@ fn outcome_of_copy(
         }));
     }
     let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
-    Ok(if converts {
-        unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid)
-    } else {
-        None
-    })
+    Ok(if converts { unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid) } else { None })
 }
 
 /// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
 /// converts nothing: it says so with the warnings of a queue manager whose conversion failed.
 fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i32> {
-    let asked_ccsid = if asked.ccsid == mq::MQCCSI_Q_MGR {
-        own_ccsid
-    } else {
-        asked.ccsid
-    };
+    let asked_ccsid = if asked.ccsid == mq::MQCCSI_Q_MGR { own_ccsid } else { asked.ccsid };
     // Only text in units of two bytes has an order of bytes.
     let wide = matches!(has.ccsid, 1200..=1203 | 13488 | 17584);
     let is_text = &has.format == b"MQSTR   ";
@@ -325,28 +274,20 @@ fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i
         return None;
     }
     let without_format = has.format == [b' '; 8] || has.format == [0; 8];
-    Some(if without_format {
-        mq::MQRC_FORMAT_ERROR
-    } else {
-        mq::MQRC_NOT_CONVERTED
-    })
+    Some(if without_format { mq::MQRC_FORMAT_ERROR } else { mq::MQRC_NOT_CONVERTED })
 }
 
-fn got(get: &Get, entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
+/// All of the reply to a get but properties and body.
+fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
     let image = &entry.image;
-    let length = image.body.len().min(get.buffer_bytes as usize);
     Outcome::Got(Box::new(Got {
         descriptor: Descriptor {
             backout_count: i32::try_from(entry.backout_count).unwrap_or(i32::MAX),
             expiry: entry.expiry_left(now),
             ..image.descriptor.clone()
         },
-        properties: if get.with_properties {
-            image.properties.clone()
-        } else {
-            Vec::new()
-        },
-        body: image.body.get(..length).unwrap_or_default().to_vec(),
+        properties: Vec::new(),
+        body: Vec::new(),
         data_bytes: u32::try_from(image.body.len()).unwrap_or(u32::MAX),
         token: position.to_token(),
         resolved_queue: queue_name.to_owned(),

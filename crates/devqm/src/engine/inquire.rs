@@ -15,6 +15,9 @@ use crate::verbs::{ObjectHandle, Outcome, Reply};
 /// The MQ version whose attributes and behaviour devqm follows, as `MQIA_COMMAND_LEVEL`.
 const COMMAND_LEVEL: i32 = 930;
 
+/// MQ's own limit for one MQINQ.
+const SELECTORS_MAX: usize = 256;
+
 /// A selector's answer.
 enum Answered {
     Is(Value, usize),
@@ -34,26 +37,20 @@ impl Engine {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_INQUIRE));
         }
         let key = match found.target.clone() {
-            Target::Queue {
-                alias: Some(alias), ..
-            } => ObjectKey::Queue(alias),
+            Target::Queue { alias: Some(alias), .. } => ObjectKey::Queue(alias),
             Target::Queue { id, alias: None } => {
                 let queue = self.queues.get(&id).ok_or(Failure(mq::MQRC_Q_DELETED))?;
                 ObjectKey::Queue(queue.name.clone())
             }
             Target::QueueManager => ObjectKey::QueueManager,
         };
-        let record = self
-            .catalogue
-            .objects
-            .get(&key)
-            .ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        if selectors.len() > SELECTORS_MAX {
+            return Err(Failure(mq::MQRC_SELECTOR_LIMIT_EXCEEDED));
+        }
+        let record = self.catalogue.objects.get(&key).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         let (mut integers, mut characters, mut all_apply) = (Vec::new(), Vec::new(), true);
         for selector in selectors {
-            match self
-                .answer(&key, record, *selector)
-                .ok_or(Failure(mq::MQRC_SELECTOR_ERROR))?
-            {
+            match self.answer(&key, record, *selector).ok_or(Failure(mq::MQRC_SELECTOR_ERROR))? {
                 Answered::Is(Value::Number(number), _) => integers.push(number),
                 Answered::Is(Value::Text(text), width) => {
                     let end = characters.len() + width;
@@ -71,11 +68,7 @@ impl Engine {
             }
         }
         let outcome = Outcome::Inquired { integers, characters };
-        Ok(if all_apply {
-            ok(outcome)
-        } else {
-            warning(mq::MQRC_SELECTOR_NOT_FOR_TYPE, outcome)
-        })
+        Ok(if all_apply { ok(outcome) } else { warning(mq::MQRC_SELECTOR_NOT_FOR_TYPE, outcome) })
     }
 
     fn answer(&self, key: &ObjectKey, record: &ObjectRecord, selector: i32) -> Option<Answered> {

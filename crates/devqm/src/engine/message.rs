@@ -82,10 +82,7 @@ impl Position {
     /// The position as an `MQGMO.MsgToken`.
     pub(super) fn to_token(self) -> [u8; 16] {
         let mut token = [0; 16];
-        for (to, from) in token
-            .iter_mut()
-            .zip(self.sequence.to_be_bytes().into_iter().chain([self.rank]))
-        {
+        for (to, from) in token.iter_mut().zip(self.sequence.to_be_bytes().into_iter().chain([self.rank])) {
             *to = from;
         }
         token
@@ -95,10 +92,9 @@ impl Position {
     pub(super) fn from_token(token: &[u8; 16]) -> Option<Self> {
         let (sequence, rest) = token.split_first_chunk::<8>()?;
         match rest {
-            [rank, 0, 0, 0, 0, 0, 0, 0] => Some(Self {
-                rank: *rank,
-                sequence: u64::from_be_bytes(*sequence),
-            }),
+            [rank, 0, 0, 0, 0, 0, 0, 0] => {
+                Some(Self { rank: *rank, sequence: u64::from_be_bytes(*sequence) })
+            }
             _ => None,
         }
     }

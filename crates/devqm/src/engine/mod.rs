@@ -55,6 +55,8 @@ pub struct Engine {
     /// The last eight bytes of the next message id or connection id.
     next_unique: u64,
     slots: Slots,
+    /// Nobody may wait any more.
+    stopping: bool,
     effects: Effects,
 }
 
@@ -95,11 +97,20 @@ pub enum Progress {
 /// A reply, and what must be noted before it is sent.
 #[derive(Debug)]
 pub struct Answer {
-    /// The reply.
-    pub reply: Reply,
+    reply: Reply,
+    /// The message whose properties and body belong into the reply, and how many bytes of the body. They are copied
+    /// when the reply is made, not while the engine is at work.
+    copied: Option<Copied>,
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
+}
+
+#[derive(Debug)]
+struct Copied {
+    image: Arc<Image>,
+    with_properties: bool,
+    body_bytes: usize,
 }
 
 /// A message that an open unit of work has got.
@@ -161,10 +172,7 @@ impl Engine {
     /// A queue manager with what its store holds; standard objects that are missing are defined (see
     /// [`Engine::effects`]).
     pub fn new(identity: Identity, restored: Restored, now: Moment) -> Self {
-        let next_sequence = restored
-            .messages
-            .last_key_value()
-            .map_or(1, |(sequence, _)| sequence + 1);
+        let next_sequence = restored.messages.last_key_value().map_or(1, |(sequence, _)| sequence + 1);
         let mut engine = Self {
             next_unique: u64::from(identity.run) << 32,
             identity,
@@ -173,24 +181,15 @@ impl Engine {
             connections: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
+            stopping: false,
             effects: Effects::default(),
         };
         engine.restore_objects(restored.objects, now);
         for (sequence, (image, backout_count)) in restored.messages {
             // A message without its queue is one whose queue was deleted with PURGE: both go in one write.
             if let Some(queue) = engine.queues.get_mut(&image.queue) {
-                let position = Position {
-                    rank: image.rank,
-                    sequence,
-                };
-                queue.insert(
-                    position,
-                    Entry {
-                        image,
-                        backout_count,
-                        slot: None,
-                    },
-                );
+                let position = Position { rank: image.rank, sequence };
+                queue.insert(position, Entry { image, backout_count, slot: None });
             }
         }
         engine
@@ -246,18 +245,13 @@ impl Engine {
     }
 
     fn write(&mut self, changes: Vec<Change>, then: Then) {
-        self.effects.writes.push(Write {
-            changes,
-            then: Completion(then),
-        });
+        self.effects.writes.push(Write { changes, then: Completion(then) });
     }
 
     /// Drops messages whose time was over; the store may learn of it whenever it likes.
     fn discard_expired(&mut self, expired: Vec<(Position, Entry)>) {
         let persistent = expired.iter().filter(|(_, entry)| entry.is_persistent());
-        let changes: Vec<_> = persistent
-            .map(|(position, entry)| removal(*position, entry))
-            .collect();
+        let changes: Vec<_> = persistent.map(|(position, entry)| removal(*position, entry)).collect();
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
         }
@@ -267,10 +261,7 @@ impl Engine {
 impl Write {
     /// Changes after which nothing else is to be done.
     pub fn of(changes: Vec<Change>) -> Self {
-        Self {
-            changes,
-            then: Completion(Then::Nothing),
-        }
+        Self { changes, then: Completion(Then::Nothing) }
     }
 }
 
@@ -287,33 +278,45 @@ impl Slots {
     }
 }
 
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::of(reply)
+    }
+}
+
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, mark: None }
+        Self { reply, copied: None, mark: None }
+    }
+
+    /// Whether the call did what it was asked.
+    pub fn is_success(&self) -> bool {
+        self.reply.completion == mq::MQCC_OK
+    }
+
+    /// The reply, whole.
+    pub fn into_reply(self) -> Reply {
+        let mut reply = self.reply;
+        if let (Outcome::Got(got), Some(copied)) = (&mut reply.outcome, self.copied) {
+            got.body = copied.image.body.get(..copied.body_bytes).unwrap_or_default().to_vec();
+            if copied.with_properties {
+                got.properties.clone_from(&copied.image.properties);
+            }
+        }
+        reply
     }
 }
 
 fn removal(position: Position, entry: &Entry) -> Change {
-    Change::RemoveMessage {
-        sequence: position.sequence,
-        was_counted: entry.backout_count > 0,
-    }
+    Change::RemoveMessage { sequence: position.sequence, was_counted: entry.backout_count > 0 }
 }
 
 fn ok(outcome: Outcome) -> Reply {
-    Reply {
-        completion: mq::MQCC_OK,
-        reason: mq::MQRC_NONE,
-        outcome,
-    }
+    Reply { completion: mq::MQCC_OK, reason: mq::MQRC_NONE, outcome }
 }
 
 fn warning(reason: i32, outcome: Outcome) -> Reply {
-    Reply {
-        completion: mq::MQCC_WARNING,
-        reason,
-        outcome,
-    }
+    Reply { completion: mq::MQCC_WARNING, reason, outcome }
 }
 
 fn with_warning(reason: Option<i32>, outcome: Outcome) -> Reply {
@@ -325,11 +328,7 @@ fn with_warning(reason: Option<i32>, outcome: Outcome) -> Reply {
 
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
-        Reply {
-            completion: mq::MQCC_FAILED,
-            reason: failure.0,
-            outcome: Outcome::Nothing,
-        }
+        Reply { completion: mq::MQCC_FAILED, reason: failure.0, outcome: Outcome::Nothing }
     }
 }
 

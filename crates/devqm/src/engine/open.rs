@@ -41,10 +41,7 @@ struct Resolved {
 
 impl Engine {
     pub(super) fn open(&mut self, connection: ConnectionId, open: &Open, now: Moment) -> Progress {
-        answered(
-            self.open_object(connection, open, now)
-                .map(|opened| ok(Outcome::Opened(opened))),
-        )
+        answered(self.open_object(connection, open, now).map(|opened| ok(Outcome::Opened(opened))))
     }
 
     fn open_object(&mut self, connection: ConnectionId, open: &Open, now: Moment) -> Result<Opened, Failure> {
@@ -62,11 +59,8 @@ impl Engine {
             })?,
             Target::QueueManager => None,
         };
-        let resolved_type = if matches!(resolved.target, Target::Queue { .. }) {
-            mq::MQOT_Q
-        } else {
-            open.object_type
-        };
+        let resolved_type =
+            if matches!(resolved.target, Target::Queue { .. }) { mq::MQOT_Q } else { open.object_type };
         let found = self.connection(connection)?;
         found.last_handle += 1;
         let handle = found.last_handle;
@@ -83,15 +77,8 @@ impl Engine {
         Ok(Opened {
             handle,
             object_name: resolved.object_name,
-            queue_manager: if resolved.is_creator {
-                own.clone()
-            } else {
-                open.queue_manager.clone()
-            },
-            resolved: ResolvedNames {
-                queue: resolved.queue_name,
-                queue_manager: own,
-            },
+            queue_manager: if resolved.is_creator { own.clone() } else { open.queue_manager.clone() },
+            resolved: ResolvedNames { queue: resolved.queue_name, queue_manager: own },
             resolved_type,
         })
     }
@@ -120,17 +107,10 @@ impl Engine {
 
     fn resolve_queue(&mut self, open: &Open, now: Moment) -> Result<Resolved, Failure> {
         let name = &open.object_name;
-        let record = self
-            .catalogue
-            .queue(name)
-            .ok_or(Failure(mq::MQRC_UNKNOWN_OBJECT_NAME))?;
+        let record = self.catalogue.queue(name).ok_or(Failure(mq::MQRC_UNKNOWN_OBJECT_NAME))?;
         let named = |target, queue_name: &str, is_creator| Resolved {
             target,
-            object_name: if is_creator {
-                queue_name.to_owned()
-            } else {
-                name.clone()
-            },
+            object_name: if is_creator { queue_name.to_owned() } else { name.clone() },
             queue_name: queue_name.to_owned(),
             is_creator,
         };
@@ -139,14 +119,9 @@ impl Engine {
             Variety::AliasQueue => {
                 let base = record.attributes.text("TARGET");
                 match self.catalogue.queue(base).map(|record| record.variety) {
-                    Some(Variety::LocalQueue { id, .. }) => Ok(named(
-                        Target::Queue {
-                            id,
-                            alias: Some(name.clone()),
-                        },
-                        base,
-                        false,
-                    )),
+                    Some(Variety::LocalQueue { id, .. }) => {
+                        Ok(named(Target::Queue { id, alias: Some(name.clone()) }, base, false))
+                    }
                     Some(_) => Err(Failure(mq::MQRC_ALIAS_BASE_Q_TYPE_ERROR)),
                     None => Err(Failure(mq::MQRC_UNKNOWN_ALIAS_BASE_Q)),
                 }
@@ -189,20 +164,9 @@ impl Engine {
         };
         let id = self.catalogue.next_queue();
         let variety = Variety::LocalQueue { id, origin };
-        let record = ObjectRecord {
-            variety,
-            attributes,
-            created_ms: now.0,
-            altered_ms: now.0,
-        };
+        let record = ObjectRecord { variety, attributes, created_ms: now.0, altered_ms: now.0 };
         if origin == Origin::PermanentDynamic {
-            self.write(
-                vec![Change::PutObject {
-                    key: key.clone(),
-                    record: record.clone(),
-                }],
-                Then::Nothing,
-            );
+            self.write(vec![Change::PutObject { key: key.clone(), record: record.clone() }], Then::Nothing);
         }
         self.place(key, record);
         Ok((id, name))
@@ -210,10 +174,7 @@ impl Engine {
 
     /// Opens a queue in the way the options ask for, if those who have it open let it.
     fn share(&mut self, id: QueueId, options: i32) -> Result<Option<Sharing>, Failure> {
-        let queue = self
-            .queues
-            .get_mut(&id)
-            .ok_or(Failure(mq::MQRC_UNKNOWN_OBJECT_NAME))?;
+        let queue = self.queues.get_mut(&id).ok_or(Failure(mq::MQRC_UNKNOWN_OBJECT_NAME))?;
         let asked = match options & INPUT {
             mq::MQOO_INPUT_AS_Q_DEF => queue.rules.default_input,
             asked => asked,
@@ -249,11 +210,7 @@ impl Engine {
         {
             return Err(Failure(mq::MQRC_OPTIONS_ERROR));
         }
-        let deleted = if deletes == 0 {
-            None
-        } else {
-            self.may_delete(connection, handle, deletes)?
-        };
+        let deleted = if deletes == 0 { None } else { self.may_delete(connection, handle, deletes)? };
         let Some(closed) = self.connection(connection)?.handles.remove(&handle) else {
             return Err(Failure(mq::MQRC_HOBJ_ERROR));
         };
@@ -272,12 +229,10 @@ impl Engine {
         handle: ObjectHandle,
         deletes: i32,
     ) -> Result<Option<QueueId>, Failure> {
-        let id = self
-            .queue_of(connection, handle)
-            .map_err(|failure| match failure {
-                Failure(mq::MQRC_HOBJ_ERROR) => Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE),
-                other => other,
-            })?;
+        let id = self.queue_of(connection, handle).map_err(|failure| match failure {
+            Failure(mq::MQRC_HOBJ_ERROR) => Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE),
+            other => other,
+        })?;
         let is_creator = self.handle(connection, handle)?.is_creator;
         let queue = self.queues.get(&id).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         match queue.origin {
@@ -317,7 +272,7 @@ impl Engine {
         };
         let mut changes = messages;
         changes.push(Change::RemoveObject { key });
-        self.write(changes, Then::Answer { connection, reply });
+        self.write(changes, Then::Answer { connection, answer: reply.into() });
         Progress::Writing
     }
 
@@ -328,12 +283,7 @@ impl Engine {
         self.catalogue.objects.remove(&key);
         let messages = queue.clear();
         let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
-        Some((
-            key,
-            persistent
-                .map(|(position, entry)| removal(*position, entry))
-                .collect(),
-        ))
+        Some((key, persistent.map(|(position, entry)| removal(*position, entry)).collect()))
     }
 }
 

@@ -68,14 +68,9 @@ impl Engine {
             open.options |= mq::MQOO_SET_ALL_CONTEXT;
         }
         let handle = match self.open(connection, &open, now) {
-            Progress::Answered(Answer {
-                reply:
-                    Reply {
-                        outcome: Outcome::Opened(opened),
-                        ..
-                    },
-                ..
-            }) => opened.handle,
+            Progress::Answered(Answer { reply: Reply { outcome: Outcome::Opened(opened), .. }, .. }) => {
+                opened.handle
+            }
             failed => return failed,
         };
         put.handle = handle;
@@ -102,15 +97,10 @@ impl Engine {
         let Some(found) = self.queues.get_mut(&queue) else {
             return Err(Failure(mq::MQRC_Q_DELETED));
         };
-        let names = ResolvedNames {
-            queue: found.name.clone(),
-            queue_manager: self.identity.name.clone(),
-        };
+        let names = ResolvedNames { queue: found.name.clone(), queue_manager: self.identity.name.clone() };
         let returned = put.descriptor.clone();
-        let position = Position {
-            rank: found.rules.rank(put.descriptor.priority),
-            sequence: self.next_sequence,
-        };
+        let position =
+            Position { rank: found.rules.rank(put.descriptor.priority), sequence: self.next_sequence };
         self.next_sequence += 1;
         found.uncommitted_puts += 1;
         let image = Arc::new(Image {
@@ -121,32 +111,14 @@ impl Engine {
             properties: put.properties,
             body: put.body,
         });
-        let held = Held {
-            queue,
-            position,
-            entry: Entry {
-                image,
-                backout_count: 0,
-                slot: None,
-            },
-        };
+        let held = Held { queue, position, entry: Entry { image, backout_count: 0, slot: None } };
         let reply = with_warning(priority_warning, Outcome::Put(Box::new(returned), names));
         if under_syncpoint {
             self.connection(id)?.unit.puts.push(held);
         } else if held.entry.is_persistent() {
             let image = held.entry.image.clone();
-            let change = Change::PutMessage {
-                sequence: position.sequence,
-                image,
-            };
-            self.write(
-                vec![change],
-                Then::Put {
-                    connection: id,
-                    held: Box::new(held),
-                    reply,
-                },
-            );
+            let change = Change::PutMessage { sequence: position.sequence, image };
+            self.write(vec![change], Then::Put { connection: id, held: Box::new(held), reply });
             return Ok(Progress::Writing);
         } else {
             self.reveal(held, now);
@@ -165,9 +137,7 @@ impl Engine {
     ) -> Result<Option<i32>, Failure> {
         let channel_bytes_max = self.connection(connection)?.message_bytes_max;
         let queue_manager_bytes_max = self.catalogue.rules.message_bytes_max;
-        let alias = alias
-            .and_then(|alias| self.catalogue.queue(alias))
-            .map(|record| &record.attributes);
+        let alias = alias.and_then(|alias| self.catalogue.queue(alias)).map(|record| &record.attributes);
         let found = self.queues.get(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         if found.rules.put_inhibited
             || alias.is_some_and(|alias| alias.number("PUT") == mq::MQQA_PUT_INHIBITED)
@@ -247,11 +217,7 @@ impl Engine {
 fn check_options(options: i32) -> Result<(), Failure> {
     let known = WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
     let contradictory = options & SYNCPOINTS == SYNCPOINTS || (options & context::OPTIONS).count_ones() > 1;
-    if options & !known != 0 || contradictory {
-        Err(Failure(mq::MQRC_OPTIONS_ERROR))
-    } else {
-        Ok(())
-    }
+    if options & !known != 0 || contradictory { Err(Failure(mq::MQRC_OPTIONS_ERROR)) } else { Ok(()) }
 }
 
 /// The checks of MQMD that MQPUT makes, each with its own reason.
@@ -259,27 +225,22 @@ fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
     let asks_reply = descriptor.message_type == mq::MQMT_REQUEST || descriptor.report & REPORTS != 0;
     let checks = [
         (
+            descriptor.reply_to_queue.len().max(descriptor.reply_to_queue_manager.len()) <= 48,
+            mq::MQRC_MD_ERROR,
+        ),
+        (
             descriptor.report & (mq::MQRO_REJECT_UNSUP_MASK | REPORTS_OF_QUEUE_MANAGER) & !SUPPORTED_REPORTS
                 == 0,
             mq::MQRC_REPORT_OPTIONS_ERROR,
         ),
         (is_message_type(descriptor.message_type), mq::MQRC_MSG_TYPE_ERROR),
-        (
-            descriptor.expiry == mq::MQEI_UNLIMITED || descriptor.expiry > 0,
-            mq::MQRC_EXPIRY_ERROR,
-        ),
-        (
-            descriptor.priority >= mq::MQPRI_PRIORITY_AS_Q_DEF,
-            mq::MQRC_PRIORITY_ERROR,
-        ),
+        (descriptor.expiry == mq::MQEI_UNLIMITED || descriptor.expiry > 0, mq::MQRC_EXPIRY_ERROR),
+        (descriptor.priority >= mq::MQPRI_PRIORITY_AS_Q_DEF, mq::MQRC_PRIORITY_ERROR),
         (
             (mq::MQPER_NOT_PERSISTENT..=mq::MQPER_PERSISTENCE_AS_Q_DEF).contains(&descriptor.persistence),
             mq::MQRC_PERSISTENCE_ERROR,
         ),
-        (
-            !asks_reply || !descriptor.reply_to_queue.is_empty(),
-            mq::MQRC_MISSING_REPLY_TO_Q,
-        ),
+        (!asks_reply || !descriptor.reply_to_queue.is_empty(), mq::MQRC_MISSING_REPLY_TO_Q),
         (
             descriptor.message_flags
                 & mq::MQMF_REJECT_UNSUP_MASK
@@ -287,23 +248,11 @@ fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
                 == 0,
             mq::MQRC_MSG_FLAGS_ERROR,
         ),
-        (
-            (1..=COUNT_MAX).contains(&descriptor.sequence_number),
-            mq::MQRC_MSG_SEQ_NUMBER_ERROR,
-        ),
-        (
-            (0..=COUNT_MAX).contains(&descriptor.offset),
-            mq::MQRC_OFFSET_ERROR,
-        ),
-        (
-            descriptor.original_length >= mq::MQOL_UNDEFINED,
-            mq::MQRC_ORIGINAL_LENGTH_ERROR,
-        ),
+        ((1..=COUNT_MAX).contains(&descriptor.sequence_number), mq::MQRC_MSG_SEQ_NUMBER_ERROR),
+        ((0..=COUNT_MAX).contains(&descriptor.offset), mq::MQRC_OFFSET_ERROR),
+        (descriptor.original_length >= mq::MQOL_UNDEFINED, mq::MQRC_ORIGINAL_LENGTH_ERROR),
     ];
-    checks
-        .iter()
-        .find(|(holds, _)| !holds)
-        .map_or(Ok(()), |(_, reason)| Err(Failure(*reason)))
+    checks.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(Failure(*reason)))
 }
 
 /// Reports that travel with the message to whoever handles it.
@@ -314,10 +263,8 @@ const SUPPORTED_REPORTS: i32 = REPORTS
     | mq::MQRO_PASS_DISCARD_AND_EXPIRY;
 
 fn is_message_type(message_type: i32) -> bool {
-    matches!(
-        message_type,
-        mq::MQMT_REQUEST | mq::MQMT_REPLY | mq::MQMT_REPORT | mq::MQMT_DATAGRAM
-    ) || matches!(message_type, mq::MQMT_MQE_FIELDS_FROM_MQE | mq::MQMT_MQE_FIELDS)
+    matches!(message_type, mq::MQMT_REQUEST | mq::MQMT_REPLY | mq::MQMT_REPORT | mq::MQMT_DATAGRAM)
+        || matches!(message_type, mq::MQMT_MQE_FIELDS_FROM_MQE | mq::MQMT_MQE_FIELDS)
         || (mq::MQMT_APPL_FIRST..=mq::MQMT_APPL_LAST).contains(&message_type)
 }
 

@@ -124,11 +124,7 @@ impl Rules {
 
     /// Where a message of this priority stands. A FIFO queue places all by its own default priority, as IBM MQ does.
     pub(super) fn rank(&self, priority: i32) -> u8 {
-        let priority = if self.first_in_first_out {
-            self.default_priority
-        } else {
-            priority
-        };
+        let priority = if self.first_in_first_out { self.default_priority } else { priority };
         u8::try_from(9 - priority.clamp(0, 9)).unwrap_or(0)
     }
 }
@@ -156,17 +152,14 @@ impl Queue {
 
     /// `CURDEPTH`: with puts that are not yet committed, without gets that are not yet committed.
     pub(super) fn depth(&self) -> u32 {
-        u32::try_from(self.messages.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(self.uncommitted_puts)
+        u32::try_from(self.messages.len()).unwrap_or(u32::MAX).saturating_add(self.uncommitted_puts)
     }
 
     /// Makes a message visible at its place.
     pub(super) fn insert(&mut self, position: Position, entry: Entry) {
         let descriptor = &entry.image.descriptor;
         self.by_message_id.insert(&descriptor.message_id, position);
-        self.by_correlation_id
-            .insert(&descriptor.correlation_id, position);
+        self.by_correlation_id.insert(&descriptor.correlation_id, position);
         self.by_group_id.insert(&descriptor.group_id, position);
         self.messages.insert(position, entry);
     }
@@ -176,8 +169,7 @@ impl Queue {
         let entry = self.messages.remove(&position)?;
         let descriptor = &entry.image.descriptor;
         self.by_message_id.remove(&descriptor.message_id, position);
-        self.by_correlation_id
-            .remove(&descriptor.correlation_id, position);
+        self.by_correlation_id.remove(&descriptor.correlation_id, position);
         self.by_group_id.remove(&descriptor.group_id, position);
         Some(entry)
     }
@@ -221,18 +213,14 @@ impl Queue {
                 .is_some_and(|entry| selector.accepts(*position, &entry.image.descriptor))
         };
         if let Some(token) = selector.token {
-            return token
-                .filter(|position| after.is_none_or(|after| *position > after))
-                .filter(accepts);
+            return token.filter(|position| after.is_none_or(|after| *position > after)).filter(accepts);
         }
         let indexes = [
             (&self.by_message_id, &selector.message_id),
             (&self.by_correlation_id, &selector.correlation_id),
             (&self.by_group_id, &selector.group_id),
         ];
-        let asked = indexes
-            .iter()
-            .filter_map(|(index, id)| id.as_ref().map(|id| index.positions(id)));
+        let asked = indexes.iter().filter_map(|(index, id)| id.as_ref().map(|id| index.positions(id)));
         // A short list is searched rather than a long one: an id that many messages share costs nothing then.
         if let Some(shortest) = asked.min_by_key(Positions::len) {
             return shortest.after(start).find(accepts);
@@ -244,18 +232,12 @@ impl Queue {
                 .map(|(position, _)| *position)
                 .find(accepts);
         }
-        self.messages
-            .range((start, Bound::Unbounded))
-            .next()
-            .map(|(position, _)| *position)
+        self.messages.range((start, Bound::Unbounded)).next().map(|(position, _)| *position)
     }
 
     /// Withdraws a connection's waiting get.
     pub(super) fn stop_waiting(&mut self, connection: ConnectionId) -> Option<Waiter> {
-        let index = self
-            .waiters
-            .iter()
-            .position(|waiter| waiter.connection == connection)?;
+        let index = self.waiters.iter().position(|waiter| waiter.connection == connection)?;
         self.waiters.remove(index)
     }
 

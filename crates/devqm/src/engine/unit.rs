@@ -42,7 +42,7 @@ pub(super) enum Then {
     /// The connection gets its answer: to a get outside a unit, or to MQSC.
     Answer {
         connection: ConnectionId,
-        reply: Reply,
+        answer: Answer,
     },
     /// Raised counts are durable: the slots that stood in for them are free.
     BackedOut {
@@ -84,14 +84,7 @@ impl Engine {
             self.commit_unit(connection, unit, disconnected, now);
             return answered(Ok(ok(Outcome::Nothing)));
         }
-        self.write(
-            changes,
-            Then::Committed {
-                connection,
-                unit,
-                disconnected,
-            },
-        );
+        self.write(changes, Then::Committed { connection, unit, disconnected });
         Progress::Writing
     }
 
@@ -135,10 +128,7 @@ impl Engine {
             held.entry.backout_count += 1;
             if held.entry.is_persistent() {
                 let sequence = held.position.sequence;
-                changes.push(Change::CountBackout {
-                    sequence,
-                    backout_count: held.entry.backout_count,
-                });
+                changes.push(Change::CountBackout { sequence, backout_count: held.entry.backout_count });
                 slots.extend(held.entry.slot.take());
             }
             if let Some(queue) = self.queues.get_mut(&held.queue) {
@@ -159,24 +149,14 @@ impl Engine {
         match then {
             Then::Nothing => {}
             Then::BackedOut { slots } => self.slots.free.extend(slots),
-            Then::Answer { connection, reply } => self.effects.answers.push((connection, Answer::of(reply))),
-            Then::Put {
-                connection,
-                held,
-                reply,
-            } => {
+            Then::Answer { connection, answer } => self.effects.answers.push((connection, answer)),
+            Then::Put { connection, held, reply } => {
                 self.reveal(*held, now);
                 self.effects.answers.push((connection, Answer::of(reply)));
             }
-            Then::Committed {
-                connection,
-                unit,
-                disconnected,
-            } => {
+            Then::Committed { connection, unit, disconnected } => {
                 // The committer's own answer first: it does not wait for those whom its puts wake.
-                self.effects
-                    .answers
-                    .push((connection, Answer::of(ok(Outcome::Nothing))));
+                self.effects.answers.push((connection, Answer::of(ok(Outcome::Nothing))));
                 self.commit_unit(connection, unit, disconnected, now);
             }
         }

@@ -68,11 +68,7 @@ impl Attributes {
     /// Every attribute of the table at its default.
     pub fn defaults(table: Table) -> Self {
         let settable = each(table).filter(|attribute| attribute.effect != Effect::Shown);
-        Self(
-            settable
-                .map(|attribute| (attribute.keyword.to_owned(), attribute.default_value()))
-                .collect(),
-        )
+        Self(settable.map(|attribute| (attribute.keyword.to_owned(), attribute.default_value())).collect())
     }
 
     /// A number; 0 where the object has no such attribute.
@@ -107,27 +103,15 @@ pub fn each(table: Table) -> impl Iterator<Item = &'static Attribute> {
 /// # Errors
 /// What is wrong with it, naming the keyword and what is allowed.
 pub fn read(table: Table, word: &Word) -> Result<(String, Value), String> {
-    let attribute = each(table)
-        .find(|attribute| attribute.goes_by(&word.keyword))
-        .ok_or_else(|| {
-            format!(
-                "{} is not an attribute of this object, or not one that devqm knows",
-                word.keyword
-            )
-        })?;
+    let attribute = each(table).find(|attribute| attribute.goes_by(&word.keyword)).ok_or_else(|| {
+        format!("{} is not an attribute of this object, or not one that devqm knows", word.keyword)
+    })?;
     if attribute.effect == Effect::Shown {
-        return Err(format!(
-            "{} is kept by the queue manager and cannot be set",
-            attribute.keyword
-        ));
+        return Err(format!("{} is kept by the queue manager and cannot be set", attribute.keyword));
     }
     let value = attribute.value(word)?;
     if attribute.effect == Effect::DefaultOnly && value != attribute.default_value() {
-        let default = if attribute.default.is_empty() {
-            "' '"
-        } else {
-            attribute.default
-        };
+        let default = if attribute.default.is_empty() { "' '" } else { attribute.default };
         return Err(format!(
             "{} asks for a behaviour that devqm does not have: only {} is accepted",
             word,
@@ -154,10 +138,7 @@ impl Attribute {
         match self.kind {
             Kind::Number(..) => Value::Number(self.default.parse().unwrap_or(0)),
             Kind::Choice(words) | Kind::Switch(words) => Value::Number(
-                words
-                    .iter()
-                    .find(|(name, _)| *name == self.default)
-                    .map_or(0, |(_, number)| *number),
+                words.iter().find(|(name, _)| *name == self.default).map_or(0, |(_, number)| *number),
             ),
             Kind::Name(_) | Kind::Text(_) => Value::Text(self.default.to_owned()),
         }
@@ -188,19 +169,13 @@ impl Attribute {
         let keyword = self.keyword;
         match self.kind {
             Kind::Switch(words) => match &word.value {
-                None => Ok(Value::Number(
-                    words
-                        .iter()
-                        .find(|(name, _)| *name == word.keyword)
-                        .map_or(0, |w| w.1),
-                )),
+                None => {
+                    Ok(Value::Number(words.iter().find(|(name, _)| *name == word.keyword).map_or(0, |w| w.1)))
+                }
                 Some(_) => Err(format!("{} takes no value", word.keyword)),
             },
             Kind::Number(least, most) => {
-                let number = word
-                    .value
-                    .as_ref()
-                    .and_then(|value| value.text.parse::<i32>().ok());
+                let number = word.value.as_ref().and_then(|value| value.text.parse::<i32>().ok());
                 number
                     .filter(|number| (least..=most).contains(number))
                     .map(Value::Number)
@@ -224,8 +199,5 @@ impl Attribute {
 }
 
 fn word_of(words: &'static [(&'static str, i32)], number: i32) -> &'static str {
-    words
-        .iter()
-        .find(|(_, each)| *each == number)
-        .map_or("?", |(name, _)| name)
+    words.iter().find(|(_, each)| *each == number).map_or("?", |(name, _)| name)
 }

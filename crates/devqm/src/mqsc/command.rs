@@ -156,29 +156,16 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
         let word = words.first();
         return Err(Error {
             line: word.map_or(1, |word| word.line),
-            what: format!(
-                "{} alone is not a command",
-                word.map_or("nothing", |word| word.keyword.as_str())
-            ),
+            what: format!("{} alone is not a command", word.map_or("nothing", |word| word.keyword.as_str())),
         });
     };
-    let refuse = |what: String| Error {
-        line: verb.line,
-        what,
-    };
-    let kind = Kind::of(&target.keyword).ok_or_else(|| {
-        refuse(format!(
-            "{} {}: devqm has no such object",
-            verb.keyword, target.keyword
-        ))
-    })?;
+    let refuse = |what: String| Error { line: verb.line, what };
+    let kind = Kind::of(&target.keyword)
+        .ok_or_else(|| refuse(format!("{} {}: devqm has no such object", verb.keyword, target.keyword)))?;
     let action = match (verb.keyword.as_str(), kind) {
         ("DISPLAY" | "DIS", _) => display(kind, target, rest)?,
         (_, Kind::Queue) => {
-            return Err(refuse(format!(
-                "{} QUEUE: say QLOCAL, QALIAS or QMODEL",
-                verb.keyword
-            )));
+            return Err(refuse(format!("{} QUEUE: say QLOCAL, QALIAS or QMODEL", verb.keyword)));
         }
         ("ALTER" | "ALT", _) => alter(kind, target, rest)?,
         ("DEFINE" | "DEF", kind) if kind != Kind::QueueManager => define(kind, target, rest)?,
@@ -186,24 +173,14 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
         ("CLEAR", Kind::LocalQueue) => match rest {
             [] => Action::Clear(object(kind, target)?.name),
             [word, ..] => {
-                return Err(Error {
-                    line: word.line,
-                    what: format!("{word}: CLEAR takes no such word"),
-                });
+                return Err(Error { line: word.line, what: format!("{word}: CLEAR takes no such word") });
             }
         },
         _ => {
-            return Err(refuse(format!(
-                "{} {}: devqm has no such command",
-                verb.keyword,
-                kind.word()
-            )));
+            return Err(refuse(format!("{} {}: devqm has no such command", verb.keyword, kind.word())));
         }
     };
-    Ok(Command {
-        line: verb.line,
-        action,
-    })
+    Ok(Command { line: verb.line, action })
 }
 
 fn define(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
@@ -220,17 +197,9 @@ fn define(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
         }
     }
     if kind == Kind::Channel && !typed {
-        return Err(Error {
-            line: target.line,
-            what: format!("{target}: CHLTYPE(SVRCONN) is needed"),
-        });
+        return Err(Error { line: target.line, what: format!("{target}: CHLTYPE(SVRCONN) is needed") });
     }
-    Ok(Action::Define {
-        object,
-        like,
-        replace,
-        stated,
-    })
+    Ok(Action::Define { object, like, replace, stated })
 }
 
 fn alter(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
@@ -256,10 +225,7 @@ fn delete(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
             ("NOPURGE", Kind::LocalQueue) => purge = false,
             ("CHLTYPE", Kind::Channel) => _ = server_connection(word)?,
             _ => {
-                return Err(Error {
-                    line: word.line,
-                    what: format!("{word}: DELETE takes no such word"),
-                });
+                return Err(Error { line: word.line, what: format!("{word}: DELETE takes no such word") });
             }
         }
     }
@@ -293,37 +259,24 @@ fn display(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
             }
         }
     }
-    Ok(Action::Display {
-        object,
-        columns,
-        all,
-        filter,
-    })
+    Ok(Action::Display { object, columns, all, filter })
 }
 
 fn object(kind: Kind, target: &Word) -> Result<Object, Error> {
     if kind == Kind::QueueManager {
-        return Ok(Object {
-            kind,
-            name: String::new(),
-        });
+        return Ok(Object { kind, name: String::new() });
     }
     match at(target, target.name(kind.name_bytes_max()))? {
-        name if name.is_empty() => Err(Error {
-            line: target.line,
-            what: format!("{target}: a name is needed"),
-        }),
+        name if name.is_empty() => {
+            Err(Error { line: target.line, what: format!("{target}: a name is needed") })
+        }
         name => Ok(Object { kind, name }),
     }
 }
 
 /// A name that may end in `*`.
 fn pattern(kind: Kind, target: &Word) -> Result<Object, Error> {
-    let generic = target
-        .value
-        .as_ref()
-        .and_then(|value| value.text.strip_suffix('*'))
-        .map(str::to_owned);
+    let generic = target.value.as_ref().and_then(|value| value.text.strip_suffix('*')).map(str::to_owned);
     let Some(prefix) = generic else {
         return object(kind, target);
     };
@@ -332,10 +285,7 @@ fn pattern(kind: Kind, target: &Word) -> Result<Object, Error> {
         value.text.pop();
     }
     at(target, stem.name(kind.name_bytes_max()))?;
-    Ok(Object {
-        kind,
-        name: format!("{prefix}*"),
-    })
+    Ok(Object { kind, name: format!("{prefix}*") })
 }
 
 fn stated_attribute(kind: Kind, word: &Word) -> Result<(String, Value), Error> {
@@ -350,10 +300,7 @@ fn stated_attribute(kind: Kind, word: &Word) -> Result<(String, Value), Error> {
 fn server_connection(word: &Word) -> Result<bool, Error> {
     match &word.value {
         Some(value) if value.text == "SVRCONN" => Ok(true),
-        _ => Err(Error {
-            line: word.line,
-            what: format!("{word}: devqm has CHLTYPE(SVRCONN) only"),
-        }),
+        _ => Err(Error { line: word.line, what: format!("{word}: devqm has CHLTYPE(SVRCONN) only") }),
     }
 }
 
@@ -362,9 +309,7 @@ fn filter(kind: Kind, text: &str) -> Result<Filter, String> {
     let (Some(keyword), Some(operator), Some(value), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(format!(
-            "WHERE({text}): an attribute, an operator and a value are needed"
-        ));
+        return Err(format!("WHERE({text}): an attribute, an operator and a value are needed"));
     };
     let operator = match operator {
         "EQ" => Operator::Equal,
@@ -376,16 +321,10 @@ fn filter(kind: Kind, text: &str) -> Result<Filter, String> {
         "LK" => Operator::Like,
         "NL" => Operator::NotLike,
         other => {
-            return Err(format!(
-                "WHERE({text}): {other} is none of EQ, NE, LT, GT, LE, GE, LK, NL"
-            ));
+            return Err(format!("WHERE({text}): {other} is none of EQ, NE, LT, GT, LE, GE, LK, NL"));
         }
     };
-    Ok(Filter {
-        keyword: column(kind, keyword)?,
-        operator,
-        value: value.to_owned(),
-    })
+    Ok(Filter { keyword: column(kind, keyword)?, operator, value: value.to_owned() })
 }
 
 /// The keyword under which an attribute is shown, where the kind has it at all.
@@ -403,8 +342,5 @@ fn column(kind: Kind, word: &str) -> Result<String, String> {
 }
 
 fn at<T>(word: &Word, result: Result<T, String>) -> Result<T, Error> {
-    result.map_err(|what| Error {
-        line: word.line,
-        what,
-    })
+    result.map_err(|what| Error { line: word.line, what })
 }

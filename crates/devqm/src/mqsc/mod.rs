@@ -11,8 +11,5 @@ pub use words::Error;
 
 /// Reads all commands of a text, each on its own: a wrong one does not hide the others.
 pub fn parse(text: &str) -> Vec<Result<Command, Error>> {
-    words::commands(text)
-        .into_iter()
-        .map(|words| command::read(&words?))
-        .collect()
+    words::commands(text).into_iter().map(|words| command::read(&words?)).collect()
 }

@@ -22,33 +22,15 @@ pub static CHANNEL: Table = &[SVRCONN];
 pub static QUEUE_MANAGER: Table = &[QMGR];
 
 const fn kept(keyword: &'static str, selector: MQLONG, kind: Kind, default: &'static str) -> Attribute {
-    Attribute {
-        keyword,
-        selector,
-        kind,
-        default,
-        effect: Effect::Kept,
-    }
+    Attribute { keyword, selector, kind, default, effect: Effect::Kept }
 }
 
 const fn only(keyword: &'static str, selector: MQLONG, kind: Kind, default: &'static str) -> Attribute {
-    Attribute {
-        keyword,
-        selector,
-        kind,
-        default,
-        effect: Effect::DefaultOnly,
-    }
+    Attribute { keyword, selector, kind, default, effect: Effect::DefaultOnly }
 }
 
 const fn shown(keyword: &'static str, selector: MQLONG, kind: Kind) -> Attribute {
-    Attribute {
-        keyword,
-        selector,
-        kind,
-        default: "",
-        effect: Effect::Shown,
-    }
+    Attribute { keyword, selector, kind, default: "", effect: Effect::Shown }
 }
 
 const INHIBIT: Kind = Kind::Choice(&[("ENABLED", 0), ("DISABLED", 1)]);
@@ -75,65 +57,30 @@ static QUEUE: &[Attribute] = &[
     kept("CLWLPRTY", mq::MQIA_CLWL_Q_PRIORITY, Kind::Number(0, 9), "0"),
     kept("CLWLRANK", mq::MQIA_CLWL_Q_RANK, Kind::Number(0, 9), "0"),
     only("CUSTOM", mq::MQCA_CUSTOM, Kind::Text(128), ""),
-    kept(
-        "DEFBIND",
-        mq::MQIA_DEF_BIND,
-        Kind::Choice(&[("OPEN", 0), ("NOTFIXED", 1), ("GROUP", 2)]),
-        "OPEN",
-    ),
+    kept("DEFBIND", mq::MQIA_DEF_BIND, Kind::Choice(&[("OPEN", 0), ("NOTFIXED", 1), ("GROUP", 2)]), "OPEN"),
     kept("DEFPRTY", mq::MQIA_DEF_PRIORITY, Kind::Number(0, 9), "0"),
     kept("DEFPSIST", mq::MQIA_DEF_PERSISTENCE, YES_NO, "NO"),
-    only(
-        "DEFPRESP",
-        mq::MQIA_DEF_PUT_RESPONSE_TYPE,
-        Kind::Choice(&[("SYNC", 1), ("ASYNC", 2)]),
-        "SYNC",
-    ),
-    only(
-        "DEFREADA",
-        mq::MQIA_DEF_READ_AHEAD,
-        Kind::Choice(&[("NO", 0), ("YES", 1), ("DISABLED", 3)]),
-        "NO",
-    ),
+    only("DEFPRESP", mq::MQIA_DEF_PUT_RESPONSE_TYPE, Kind::Choice(&[("SYNC", 1), ("ASYNC", 2)]), "SYNC"),
+    only("DEFREADA", mq::MQIA_DEF_READ_AHEAD, Kind::Choice(&[("NO", 0), ("YES", 1), ("DISABLED", 3)]), "NO"),
     kept("DESCR", mq::MQCA_Q_DESC, Kind::Text(64), ""),
     kept("GET", mq::MQIA_INHIBIT_GET, INHIBIT, "ENABLED"),
     only("PROPCTL", mq::MQIA_PROPERTY_CONTROL, PROPERTY_CONTROL, "COMPAT"),
     kept("PUT", mq::MQIA_INHIBIT_PUT, INHIBIT, "ENABLED"),
-    only(
-        "SCOPE",
-        mq::MQIA_SCOPE,
-        Kind::Choice(&[("QMGR", 1), ("CELL", 2)]),
-        "QMGR",
-    ),
+    only("SCOPE", mq::MQIA_SCOPE, Kind::Choice(&[("QMGR", 1), ("CELL", 2)]), "QMGR"),
 ];
 
-const PROPERTY_CONTROL: Kind = Kind::Choice(&[
-    ("COMPAT", 0),
-    ("NONE", 1),
-    ("ALL", 2),
-    ("FORCE", 3),
-    ("V6COMPAT", 4),
-]);
+const PROPERTY_CONTROL: Kind =
+    Kind::Choice(&[("COMPAT", 0), ("NONE", 1), ("ALL", 2), ("FORCE", 3), ("V6COMPAT", 4)]);
 
 /// What queues have that hold messages, or are the model of one that does.
 static STORED: &[Attribute] = &[
     kept("ACCTQ", mq::MQIA_ACCOUNTING_Q, LEVEL, "QMGR"),
     kept("BOQNAME", mq::MQCA_BACKOUT_REQ_Q_NAME, Kind::Name(48), ""),
     kept("BOTHRESH", mq::MQIA_BACKOUT_THRESHOLD, COUNT, "0"),
-    only(
-        "CAPEXPRY",
-        mq::MQIA_CAP_EXPIRY,
-        Kind::Choice(&[("NOLIMIT", -1)]),
-        "NOLIMIT",
-    ),
+    only("CAPEXPRY", mq::MQIA_CAP_EXPIRY, Kind::Choice(&[("NOLIMIT", -1)]), "NOLIMIT"),
     shown("CRDATE", mq::MQCA_CREATION_DATE, Kind::Text(12)),
     shown("CRTIME", mq::MQCA_CREATION_TIME, Kind::Text(8)),
-    kept(
-        "DEFSOPT",
-        mq::MQIA_DEF_INPUT_OPEN_OPTION,
-        Kind::Choice(&[("SHARED", 2), ("EXCL", 4)]),
-        "SHARED",
-    ),
+    kept("DEFSOPT", mq::MQIA_DEF_INPUT_OPEN_OPTION, Kind::Choice(&[("SHARED", 2), ("EXCL", 4)]), "SHARED"),
     only("DISTL", mq::MQIA_DIST_LISTS, YES_NO, "NO"),
     // IBM MQ counts backouts across restarts whatever this says on everything but z/OS; so does devqm.
     kept(
@@ -150,18 +97,8 @@ static STORED: &[Attribute] = &[
     ),
     kept("INITQ", mq::MQCA_INITIATION_Q_NAME, Kind::Name(48), ""),
     kept("MAXDEPTH", mq::MQIA_MAX_Q_DEPTH, COUNT, "5000"),
-    only(
-        "MAXFSIZE",
-        mq::MQIA_MAX_Q_FILE_SIZE,
-        Kind::Choice(&[("DEFAULT", -1)]),
-        "DEFAULT",
-    ),
-    kept(
-        "MAXMSGL",
-        mq::MQIA_MAX_MSG_LENGTH,
-        Kind::Number(0, MESSAGE_BYTES_MAX),
-        "4194304",
-    ),
+    only("MAXFSIZE", mq::MQIA_MAX_Q_FILE_SIZE, Kind::Choice(&[("DEFAULT", -1)]), "DEFAULT"),
+    kept("MAXMSGL", mq::MQIA_MAX_MSG_LENGTH, Kind::Number(0, MESSAGE_BYTES_MAX), "4194304"),
     kept("MONQ", mq::MQIA_MONITORING_Q, LEVEL, "QMGR"),
     kept(
         "MSGDLVSQ",
@@ -169,12 +106,7 @@ static STORED: &[Attribute] = &[
         Kind::Choice(&[("PRIORITY", 0), ("FIFO", 1)]),
         "PRIORITY",
     ),
-    only(
-        "NPMCLASS",
-        mq::MQIA_NPM_CLASS,
-        Kind::Choice(&[("NORMAL", 0), ("HIGH", 10)]),
-        "NORMAL",
-    ),
+    only("NPMCLASS", mq::MQIA_NPM_CLASS, Kind::Choice(&[("NORMAL", 0), ("HIGH", 10)]), "NORMAL"),
     kept("PROCESS", mq::MQCA_PROCESS_NAME, Kind::Name(48), ""),
     // Events need PERFMEV on the queue manager, which is bound to DISABLED: the thresholds only describe.
     kept("QDEPTHHI", mq::MQIA_Q_DEPTH_HIGH_LIMIT, PERCENT, "80"),
@@ -182,49 +114,19 @@ static STORED: &[Attribute] = &[
     kept("QDPHIEV", mq::MQIA_Q_DEPTH_HIGH_EVENT, SWITCHED, "DISABLED"),
     kept("QDPLOEV", mq::MQIA_Q_DEPTH_LOW_EVENT, SWITCHED, "DISABLED"),
     kept("QDPMAXEV", mq::MQIA_Q_DEPTH_MAX_EVENT, SWITCHED, "ENABLED"),
-    kept(
-        "QSVCIEV",
-        mq::MQIA_Q_SERVICE_INTERVAL_EVENT,
-        SERVICE_EVENT,
-        "NONE",
-    ),
+    kept("QSVCIEV", mq::MQIA_Q_SERVICE_INTERVAL_EVENT, SERVICE_EVENT, "NONE"),
     kept("QSVCINT", mq::MQIA_Q_SERVICE_INTERVAL, COUNT, "999999999"),
     kept("RETINTVL", mq::MQIA_RETENTION_INTERVAL, COUNT, "999999999"),
-    kept(
-        "SHARE",
-        mq::MQIA_SHAREABILITY,
-        Kind::Switch(&[("NOSHARE", 0), ("SHARE", 1)]),
-        "SHARE",
-    ),
+    kept("SHARE", mq::MQIA_SHAREABILITY, Kind::Switch(&[("NOSHARE", 0), ("SHARE", 1)]), "SHARE"),
     kept("STATQ", mq::MQIA_STATISTICS_Q, LEVEL, "QMGR"),
     only("STREAMQ", mq::MQCA_STREAM_QUEUE_NAME, Kind::Name(48), ""),
-    kept(
-        "STRMQOS",
-        mq::MQIA_STREAM_QUEUE_QOS,
-        Kind::Choice(&[("BESTEF", 0), ("MUSTDUP", 1)]),
-        "BESTEF",
-    ),
+    kept("STRMQOS", mq::MQIA_STREAM_QUEUE_QOS, Kind::Choice(&[("BESTEF", 0), ("MUSTDUP", 1)]), "BESTEF"),
     kept("TRIGDATA", mq::MQCA_TRIGGER_DATA, Kind::Text(64), ""),
-    kept(
-        "TRIGDPTH",
-        mq::MQIA_TRIGGER_DEPTH,
-        Kind::Number(1, UNBOUNDED),
-        "1",
-    ),
-    only(
-        "TRIGGER",
-        mq::MQIA_TRIGGER_CONTROL,
-        Kind::Switch(&[("NOTRIGGER", 0), ("TRIGGER", 1)]),
-        "NOTRIGGER",
-    ),
+    kept("TRIGDPTH", mq::MQIA_TRIGGER_DEPTH, Kind::Number(1, UNBOUNDED), "1"),
+    only("TRIGGER", mq::MQIA_TRIGGER_CONTROL, Kind::Switch(&[("NOTRIGGER", 0), ("TRIGGER", 1)]), "NOTRIGGER"),
     kept("TRIGMPRI", mq::MQIA_TRIGGER_MSG_PRIORITY, Kind::Number(0, 9), "0"),
     kept("TRIGTYPE", mq::MQIA_TRIGGER_TYPE, TRIGGER_TYPE, "FIRST"),
-    only(
-        "USAGE",
-        mq::MQIA_USAGE,
-        Kind::Choice(&[("NORMAL", 0), ("XMITQ", 1)]),
-        "NORMAL",
-    ),
+    only("USAGE", mq::MQIA_USAGE, Kind::Choice(&[("NORMAL", 0), ("XMITQ", 1)]), "NORMAL"),
 ];
 
 const SERVICE_EVENT: Kind = Kind::Choice(&[("NONE", 0), ("HIGH", 1), ("OK", 2)]);
@@ -241,22 +143,13 @@ static COUNTED: &[Attribute] = &[
 const DEFINITION_TYPE: Kind = Kind::Choice(&[("PREDEFINED", 1), ("PERMDYN", 2), ("TEMPDYN", 3)]);
 
 /// What only a model queue has.
-static MODELLED: &[Attribute] = &[kept(
-    "DEFTYPE",
-    mq::MQIA_DEFINITION_TYPE,
-    Kind::Choice(&[("PERMDYN", 2), ("TEMPDYN", 3)]),
-    "TEMPDYN",
-)];
+static MODELLED: &[Attribute] =
+    &[kept("DEFTYPE", mq::MQIA_DEFINITION_TYPE, Kind::Choice(&[("PERMDYN", 2), ("TEMPDYN", 3)]), "TEMPDYN")];
 
 /// What only an alias queue has.
 static ALIASED: &[Attribute] = &[
     kept("TARGET", mq::MQCA_BASE_Q_NAME, Kind::Name(48), ""),
-    only(
-        "TARGTYPE",
-        mq::MQIA_BASE_TYPE,
-        Kind::Choice(&[("QUEUE", 1), ("TOPIC", 8)]),
-        "QUEUE",
-    ),
+    only("TARGTYPE", mq::MQIA_BASE_TYPE, Kind::Choice(&[("QUEUE", 1), ("TOPIC", 8)]), "QUEUE"),
 ];
 
 static SVRCONN: &[Attribute] = &[
@@ -281,12 +174,7 @@ static SVRCONN: &[Attribute] = &[
     only("SENDDATA", 0, Kind::Text(32), ""),
     only("SENDEXIT", 0, Kind::Text(128), ""),
     kept("SHARECNV", 0, COUNT, "10"),
-    only(
-        "SSLCAUTH",
-        0,
-        Kind::Choice(&[("OPTIONAL", 1), ("REQUIRED", 0)]),
-        "REQUIRED",
-    ),
+    only("SSLCAUTH", 0, Kind::Choice(&[("OPTIONAL", 1), ("REQUIRED", 0)]), "REQUIRED"),
     only("SSLCIPH", 0, Kind::Text(32), ""),
     only("SSLPEER", 0, Kind::Text(1024), ""),
     kept("TRPTYPE", 0, Kind::Choice(&[("TCP", 2)]), "TCP"),
@@ -295,12 +183,7 @@ static SVRCONN: &[Attribute] = &[
 static QMGR: &[Attribute] = &[
     shown("ALTDATE", mq::MQCA_ALTERATION_DATE, Kind::Text(12)),
     shown("ALTTIME", mq::MQCA_ALTERATION_TIME, Kind::Text(8)),
-    kept(
-        "CCSID",
-        mq::MQIA_CODED_CHAR_SET_ID,
-        Kind::Number(1, 65535),
-        "1208",
-    ),
+    kept("CCSID", mq::MQIA_CODED_CHAR_SET_ID, Kind::Number(1, 65535), "1208"),
     shown("CMDLEVEL", mq::MQIA_COMMAND_LEVEL, COUNT),
     kept("DEADQ", mq::MQCA_DEAD_LETTER_Q_NAME, Kind::Name(48), ""),
     only("DEFXMITQ", mq::MQCA_DEF_XMIT_Q_NAME, Kind::Name(48), ""),
@@ -308,25 +191,10 @@ static QMGR: &[Attribute] = &[
     shown("DISTL", mq::MQIA_DIST_LISTS, YES_NO),
     only("INHIBTEV", mq::MQIA_INHIBIT_EVENT, SWITCHED, "DISABLED"),
     only("LOCALEV", mq::MQIA_LOCAL_EVENT, SWITCHED, "DISABLED"),
-    kept(
-        "MAXHANDS",
-        mq::MQIA_MAX_HANDLES,
-        Kind::Number(1, UNBOUNDED),
-        "256",
-    ),
-    kept(
-        "MAXMSGL",
-        mq::MQIA_MAX_MSG_LENGTH,
-        Kind::Number(32 * 1024, MESSAGE_BYTES_MAX),
-        "4194304",
-    ),
+    kept("MAXHANDS", mq::MQIA_MAX_HANDLES, Kind::Number(1, UNBOUNDED), "256"),
+    kept("MAXMSGL", mq::MQIA_MAX_MSG_LENGTH, Kind::Number(32 * 1024, MESSAGE_BYTES_MAX), "4194304"),
     shown("MAXPRTY", mq::MQIA_MAX_PRIORITY, COUNT),
-    kept(
-        "MAXUMSGS",
-        mq::MQIA_MAX_UNCOMMITTED_MSGS,
-        Kind::Number(1, UNBOUNDED),
-        "10000",
-    ),
+    kept("MAXUMSGS", mq::MQIA_MAX_UNCOMMITTED_MSGS, Kind::Number(1, UNBOUNDED), "10000"),
     only("PERFMEV", mq::MQIA_PERFORMANCE_EVENT, SWITCHED, "DISABLED"),
     shown("PLATFORM", mq::MQIA_PLATFORM, Kind::Choice(&[("UNIX", 3)])),
     shown("QMID", mq::MQCA_Q_MGR_IDENTIFIER, Kind::Text(48)),
@@ -334,10 +202,6 @@ static QMGR: &[Attribute] = &[
     only("REPOS", mq::MQCA_REPOSITORY_NAME, Kind::Name(48), ""),
     only("REPOSNL", mq::MQCA_REPOSITORY_NAMELIST, Kind::Name(48), ""),
     only("STRSTPEV", mq::MQIA_START_STOP_EVENT, SWITCHED, "DISABLED"),
-    shown(
-        "SYNCPT",
-        mq::MQIA_SYNCPOINT,
-        Kind::Choice(&[("NOT_AVAILABLE", 0), ("AVAILABLE", 1)]),
-    ),
+    shown("SYNCPT", mq::MQIA_SYNCPOINT, Kind::Choice(&[("NOT_AVAILABLE", 0), ("AVAILABLE", 1)])),
     shown("TRIGINT", mq::MQIA_TRIGGER_INTERVAL, COUNT),
 ];

@@ -51,9 +51,9 @@ impl Word {
             .map(|value| value.text.trim_end())
             .ok_or_else(|| format!("{} needs a name in parentheses", self.keyword))?;
         match text.chars().find(|character| !is_name_character(*character)) {
-            Some(character) => Err(format!(
-                "{self}: {character:?} does not occur in names; letters, digits and . / _ % do"
-            )),
+            Some(character) => {
+                Err(format!("{self}: {character:?} does not occur in names; letters, digits and . / _ % do"))
+            }
             None if text.len() > bytes_max => {
                 Err(format!("{self}: the name is longer than {bytes_max} characters"))
             }
@@ -95,11 +95,7 @@ fn logical_lines(text: &str) -> Vec<Vec<Located>> {
             Some(content) => (content, end.chars().last()),
             None => (end, None),
         };
-        let content = if skip_blanks {
-            content.trim_start()
-        } else {
-            content
-        };
+        let content = if skip_blanks { content.trim_start() } else { content };
         for character in content.chars() {
             quoted ^= character == '\'';
             if character == ';' && !quoted {
@@ -137,11 +133,8 @@ fn words(mut rest: &[Located]) -> Result<Vec<Word>, Error> {
         let blanks = after.iter().take_while(|(c, _)| c.is_whitespace()).count();
         let opening = after.get(blanks).is_some_and(|(c, _)| *c == '(');
         let value = if opening {
-            let (value, after) =
-                argument(after.get(blanks + 1..).unwrap_or_default()).ok_or_else(|| Error {
-                    line,
-                    what: format!("{keyword}: the parenthesis is not closed"),
-                })?;
+            let (value, after) = argument(after.get(blanks + 1..).unwrap_or_default())
+                .ok_or_else(|| Error { line, what: format!("{keyword}: the parenthesis is not closed") })?;
             rest = after;
             Some(value)
         } else {

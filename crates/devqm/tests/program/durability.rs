@@ -57,13 +57,5 @@ fn a_count_raised_by_backout_survives_a_kill_that_follows_at_once() {
     devqm.restart();
     let mut session = devqm.connect();
     let queue = session.open("IN");
-    assert_eq!(
-        session
-            .get(&get(queue, UNIT))
-            .unwrap()
-            .unwrap()
-            .descriptor
-            .backout_count,
-        5
-    );
+    assert_eq!(session.get(&get(queue, UNIT)).unwrap().unwrap().descriptor.backout_count, 5);
 }

@@ -55,13 +55,9 @@ impl Devqm {
     pub(crate) fn restart(&mut self) {
         let mut process = self.command().stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("devqm: listening on ")
-            .expect("the line that tells the address");
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address =
+            line.trim().strip_prefix("devqm: listening on ").expect("the line that tells the address");
         self.address = address.parse().unwrap();
         self.process = Some(process);
     }
@@ -76,34 +72,18 @@ impl Devqm {
     /// SIGTERM.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         let mut process = self.process.take().unwrap();
-        let killed = Command::new("kill")
-            .arg(process.id().to_string())
-            .status()
-            .unwrap();
+        let killed = Command::new("kill").arg(process.id().to_string()).status().unwrap();
         assert!(killed.success());
         process.wait().unwrap()
     }
 
     /// Starts a second one on the same folder, or one that cannot start, and waits for its end.
     pub(crate) fn start_in_vain(&self, arguments: &[&str]) -> Ended {
-        let mut process = self
-            .command()
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            self.command().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = String::new();
-        process
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
-        Ended {
-            code: process.wait().unwrap().code(),
-            stderr,
-        }
+        process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Ended { code: process.wait().unwrap().code(), stderr }
     }
 
     pub(crate) fn command(&self) -> Command {
@@ -133,10 +113,6 @@ impl Devqm {
     /// A connected session.
     pub(crate) fn connect(&self) -> Session {
         Session::try_connect(self.address).unwrap()
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 }
 
@@ -173,11 +149,7 @@ impl Session {
     /// A call that must succeed.
     pub(crate) fn ok(&mut self, request: &Request) -> Outcome {
         let reply = self.call(request).unwrap();
-        assert_eq!(
-            (reply.completion, reply.reason),
-            (mq::MQCC_OK, mq::MQRC_NONE),
-            "{request:?}"
-        );
+        assert_eq!((reply.completion, reply.reason), (mq::MQCC_OK, mq::MQRC_NONE), "{request:?}");
         reply.outcome
     }
 
@@ -200,12 +172,7 @@ impl Session {
 }
 
 pub(crate) fn open(queue: &str, options: i32) -> Open {
-    Open {
-        object_type: mq::MQOT_Q,
-        object_name: queue.to_owned(),
-        options,
-        ..Open::default()
-    }
+    Open { object_type: mq::MQOT_Q, object_name: queue.to_owned(), options, ..Open::default() }
 }
 
 /// A put of a persistent message, with `MQPMO_*` options.
@@ -214,10 +181,7 @@ pub(crate) fn put(handle: i32, options: i32, body: &[u8]) -> Request {
         handle,
         options,
         context: 0,
-        descriptor: Descriptor {
-            persistence: mq::MQPER_PERSISTENT,
-            ..blank()
-        },
+        descriptor: Descriptor { persistence: mq::MQPER_PERSISTENT, ..blank() },
         properties: Vec::new(),
         body: body.to_vec(),
     })
