@@ -1,0 +1,15 @@
+//! The MQI as a C program meets it: `libmqm_r.so`'s entry points over a real `devqm` process.
+
+// Clippy allows `unwrap` in what is for tests only.
+#![cfg(test)]
+
+mod harness;
+mod program;
+mod library;
+mod versions;
+mod nulls;
+mod connecting;
+mod sharing;
+mod messages;
+mod properties;
+mod attributes;
