@@ -1,6 +1,12 @@
 //! The ISO 20022 translation as a whole: our fixtures, messages that must be refused, and a corpus of real samples where
 //! there is one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a broken assumption is a failed test"
+)]
+
 #[path = "translation/support.rs"]
 mod support;
 #[path = "translation/walk.rs"]

@@ -25,6 +25,7 @@ mod table;
 mod assemble;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use self::lexical::Fault;
 use self::parse::Parse;
@@ -51,6 +52,8 @@ impl Binding {
         for (parent, child) in &options.repeatable {
             children.entry(parent.clone()).or_default().insert(child.clone());
         }
+        // Read now, so that the first message does not wait for it.
+        LazyLock::force(&table::TABLE);
         Self { limits: options.limits, repeatable: Repeatable { children } }
     }
 

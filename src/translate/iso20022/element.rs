@@ -391,7 +391,8 @@ impl<'a> Elements<'a> {
         if !frame.opened {
             self.out.push(b'{');
         }
-        if !layout && !(frame.nil && self.text.is_empty()) {
+        let without_value = layout || (frame.nil && self.text.is_empty());
+        if !without_value {
             self.out.extend_from_slice(if frame.filled { b",\"#text\":" } else { b"\"#text\":" });
             self.text.write(&mut self.out);
         }

@@ -1,5 +1,5 @@
 //! The input, event by event: what quick-xml lets pass and XML does not is refused here, the rest goes to
-//! [`Elements`](super::element::Elements).
+//! [`Elements`].
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};

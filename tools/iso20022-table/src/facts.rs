@@ -43,7 +43,7 @@ struct Places {
 pub(crate) fn gather(schemas: &[Schema]) -> Facts {
     let mut walk = Walk { index: Index::new(schemas), visited: HashSet::new(), found: BTreeMap::new() };
     for schema in schemas {
-        walk.from_roots(schema);
+        walk.walk_roots(schema);
     }
     walk.found
         .into_iter()
@@ -80,7 +80,7 @@ struct Resolved<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn from_roots(&mut self, schema: &'a Schema) {
+    fn walk_roots(&mut self, schema: &'a Schema) {
         self.found.entry(schema.namespace.clone()).or_default();
         let mut open: Vec<_> =
             schema.elements.values().map(|element| self.index.element(schema, element)).collect();
