@@ -128,3 +128,17 @@ fn a_queue_that_is_inhibited_is_waited_for() {
     devqm.mqsc("ALTER QLOCAL(PAYMENTS.IN) GET(ENABLED)");
     service.wait_for_accepted(1);
 }
+
+#[test]
+fn a_source_whose_queue_is_missing_delays_no_other_source() {
+    let (devqm, service) = (Devqm::start(), Service::accepting());
+    let settings = Settings::new(&devqm, &service)
+        .adding("sources", "name = \"early\"\nqueue = \"NOT.YET\"\nparking_queue = \"PAYMENTS.PARKED\"");
+    let gateway = Gateway::start(&settings);
+    gateway.wait_for_log("MQRC_UNKNOWN_OBJECT_NAME (2085)");
+    devqm.client().put(PAYMENTS, Payment::new().bytes());
+    service.wait_for_accepted(1);
+    devqm.mqsc("DEFINE QLOCAL(NOT.YET)");
+    devqm.client().put("NOT.YET", Payment::new().bytes());
+    service.wait_for_accepted(2);
+}

@@ -286,7 +286,8 @@ fn note_health(lane: &Lane, destination: usize, failure: Option<&Failure>, dispo
         }
     }
     if disposition == Disposition::BackOutAndProbe {
-        lane.outages.gave_up(destination, Instant::now(), fastrand::u32(0..=1000));
+        let asked = failure.retry_after.unwrap_or_default();
+        lane.outages.gave_up(destination, Instant::now(), asked, fastrand::u32(0..=1000));
     }
 }
 

@@ -34,44 +34,62 @@ impl Connector {
     }
 
     /// Connects and opens the lane's queues, trying until it succeeds. `None`: the word came to stop.
+    ///
+    /// Connecting is the site's affair and waits for all; a queue that cannot be opened is the lane's and delays nobody else.
     fn connect(&self, lane: &Lane) -> Option<(Session, Queues)> {
+        let mut failures = 0;
+        loop {
+            let mut session = self.reach(lane)?;
+            match open_queues(&mut session, lane) {
+                Ok(queues) => return Some((session, queues)),
+                Err(refusal) => {
+                    self.wait_after(lane, &refusal, &mut failures, "The queues cannot be opened.")
+                }
+            }
+        }
+    }
+
+    /// Connects, one consumer at a time. `None`: the word came to stop.
+    fn reach(&self, lane: &Lane) -> Option<Session> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         while !lane.stop.said() {
-            match self.open(lane) {
-                Ok(opened) => {
+            match self.session() {
+                Ok(session) => {
                     if *failures > 0 {
                         info!(site = self.site.name, "Connected again.");
                     }
                     *failures = 0;
-                    return Some(opened);
+                    lane.metrics.site_connected(&self.site.name, true);
+                    return Some(session);
                 }
                 Err(refusal) => {
-                    let delay = self.delay(*failures, refusal.slow);
-                    *failures = failures.saturating_add(1);
                     lane.metrics.site_connected(&self.site.name, false);
-                    warn!(
-                        site = self.site.name,
-                        queue = %lane.source.queue,
-                        error = refusal.text,
-                        attempt = *failures,
-                        retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                        "No session."
-                    );
-                    lane.stop.wait(delay);
+                    self.wait_after(lane, &refusal, &mut failures, "No connection.");
                 }
             }
         }
         None
     }
 
-    fn open(&self, lane: &Lane) -> Result<(Session, Queues), Refusal> {
+    fn session(&self) -> Result<Session, Refusal> {
         // Read anew at each attempt: passwords are rotated while we run.
         let options =
             self.site.connect_options().map_err(|error| Refusal { text: error.to_string(), slow: true })?;
-        let mut session = Session::connect(&self.library, &options)?;
-        let queues = open_queues(&mut session, lane)?;
-        lane.metrics.site_connected(&self.site.name, true);
-        Ok((session, queues))
+        Ok(Session::connect(&self.library, &options)?)
+    }
+
+    fn wait_after(&self, lane: &Lane, refusal: &Refusal, failures: &mut u32, what: &'static str) {
+        let delay = self.delay(*failures, refusal.slow);
+        *failures = failures.saturating_add(1);
+        warn!(
+            site = self.site.name,
+            queue = %lane.source.queue,
+            error = refusal.text,
+            attempt = *failures,
+            retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "{what}"
+        );
+        lane.stop.wait(delay);
     }
 
     /// Doubles with each failure, with up to half taken off at random; the longest at once where retrying fast could do harm.
@@ -200,6 +218,7 @@ fn report(lane: &Lane, error: &mq::Error) {
     if error.verb() == Verb::Put {
         error!(site = lane.site, queue = %lane.source.queue, %error, "A message could not be parked. It is back on its queue.");
     } else {
+        lane.metrics.site_connected(&lane.site, false);
         warn!(site = lane.site, queue = %lane.source.queue, %error, "The session is lost.");
     }
 }

@@ -72,17 +72,17 @@ impl Outages {
         wait.map_or(Permit::Go, Permit::Wait)
     }
 
-    /// A unit for this destination was given up: the next probe waits.
+    /// A unit for this destination was given up: the next probe waits, at least as long as the service asked for.
     ///
     /// `jitter_permille` (0 to 1,000) takes up to half off the delay before the next probe.
-    pub fn gave_up(&self, destination: usize, now: Instant, jitter_permille: u32) {
+    pub fn gave_up(&self, destination: usize, now: Instant, asked: Duration, jitter_permille: u32) {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return };
         let (probing, delay) = match &state.outage {
             None => (false, self.delay_first),
             Some(outage) => (outage.probing, outage.delay.saturating_mul(2).min(self.delay_max)),
         };
-        let next_probe = now + (delay - (delay / 2) * jitter_permille.min(1000) / 1000);
+        let next_probe = now + (delay - (delay / 2) * jitter_permille.min(1000) / 1000).max(asked);
         state.outage = Some(Outage { probing, delay, next_probe });
     }
 
@@ -185,11 +185,17 @@ mod tests {
         drop(outages.failed(0, now));
         let mut delays = Vec::new();
         for _ in 0..4 {
-            outages.gave_up(0, now, 0);
+            outages.gave_up(0, now, Duration::ZERO, 0);
             let Permit::Wait(left) = outages.permit(&[0], now) else { panic!("too early to probe") };
             delays.push(left.as_millis());
         }
         assert_eq!(delays, [200, 350, 350, 350]);
         assert!(matches!(outages.permit(&[0], now + Duration::from_millis(350)), Permit::GoAsProbe(_)));
+        let asked = Duration::from_secs(5);
+        outages.gave_up(0, now, asked, 1000);
+        assert!(
+            matches!(outages.permit(&[0], now), Permit::Wait(left) if left == asked),
+            "Retry-After is honoured"
+        );
     }
 }
