@@ -15,5 +15,4 @@ mod outage;
 mod life;
 mod crash;
 mod driver;
-mod abi;
 mod node;

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::harness::devqm::{CHANNEL, PAYMENTS, QUEUE_MANAGER};
+use crate::harness::devqm::{CHANNEL, PAYMENTS};
 use crate::harness::{Devqm, Gateway, Service, Settings, program};
 
 /// The folder with `node_modules`, or what is missing.
@@ -63,27 +63,21 @@ fn node(devqm: &Devqm, modules: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn ibms_samples_work_unmodified() {
-    let modules = match modules() {
-        Ok(modules) => modules,
-        Err(missing) => {
-            skips(missing);
-            return;
-        }
-    };
-    let devqm = Devqm::start();
-    let sample = |name: &str| modules.join("ibmmq").join(name).display().to_string();
-    let put = node(&devqm, modules, &[&sample("samples/amqsput.js"), PAYMENTS, QUEUE_MANAGER]);
-    assert!(put.contains("MQPUT successful"), "{put}");
-    let inquired = node(&devqm, modules, &[&sample("samples/amqsinq.js"), QUEUE_MANAGER]);
-    assert!(inquired.contains(QUEUE_MANAGER), "{inquired}");
-    let got = node(&devqm, modules, &[&sample("samples/amqsget.js"), PAYMENTS, QUEUE_MANAGER]);
-    assert!(got.contains("Hello from Node") && got.contains("no more messages"), "{got}");
-    // This one gets what its run before has put.
-    let properties = || node(&devqm, modules, &[&sample("samples/amqsprop.js"), PAYMENTS, QUEUE_MANAGER]);
-    let properties = [properties(), properties()].concat();
-    assert!(properties.contains("helloStringProperty") && properties.contains("PROP2INT"), "{properties}");
-    let built = node(&devqm, modules, &[&sample("tests/builtOK.js")]);
-    assert!(built.contains("Got expected failure"), "{built}");
+    if let Err(missing) = modules() {
+        skips(missing);
+        return;
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let output = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("integration-tests/node/run-samples.mjs"))
+        .env("CARGO_TARGET_DIR", target)
+        .env("DEVQM", program::devqm())
+        .env("MQ_LIBRARY", program::mq_library())
+        .output()
+        .expect("node runs");
+    let printed = String::from_utf8([output.stdout, output.stderr].concat()).expect("it prints UTF-8");
+    assert!(output.status.success(), "{printed}");
+    println!("{printed}");
 }
 
 #[test]

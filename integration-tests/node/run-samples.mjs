@@ -1,7 +1,8 @@
 // IBM's own samples for Node, unmodified, against devqm through libmqm_r.so: node integration-tests/node/run-samples.mjs
 //
-// Builds devqm and the library, installs IBM's package beside them, starts a queue manager of its own, runs each program and
-// judges what it prints. Exit code 0 only if every program says what it should, those included that are not functional yet.
+// Builds devqm and the library (unless DEVQM and MQ_LIBRARY name them), installs IBM's package beside them, starts a queue
+// manager of its own, runs each program and judges what it prints. Exit code 0 only if every program says what it should, those
+// included that are not functional yet.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,9 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const project = resolve(here, '../..');
 const target = resolve(process.env.CARGO_TARGET_DIR ?? join(project, 'target'));
-const profile = join(target, 'debug');
+const built = process.env.DEVQM && process.env.MQ_LIBRARY;
+const queueManager = process.env.DEVQM ?? join(target, 'debug', 'devqm');
+const library = process.env.MQ_LIBRARY ?? join(target, 'debug', 'libmqm_r.so');
 const PROGRAM_MS_MAX = 60_000;
 
 const MQSC = `
@@ -62,7 +65,7 @@ function install() {
 async function start(folder) {
   writeFileSync(join(folder, 'start.mqsc'), MQSC);
   const options = ['--data', join(folder, 'data'), '--mqsc', join(folder, 'start.mqsc'), '--listen', '127.0.0.1:0'];
-  const devqm = spawn(join(profile, 'devqm'), ['serve', ...options], {
+  const devqm = spawn(queueManager, ['serve', ...options], {
     env: { ...process.env, RUST_LOG: 'error' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -81,7 +84,7 @@ function run(program, modules, address) {
     timeout: PROGRAM_MS_MAX,
     env: {
       ...process.env,
-      LD_LIBRARY_PATH: profile,
+      LD_LIBRARY_PATH: dirname(library),
       MQSERVER: `DEV.APP.SVRCONN/TCP/${address}`,
       CONNECTION_NAME: address,
       NODE_MODULES: modules,
@@ -103,7 +106,7 @@ function judge(program, modules, address) {
   return missing.length === 0;
 }
 
-build();
+if (!built) build();
 const modules = install();
 const folder = mkdtempSync(join(tmpdir(), 'devqm-samples-'));
 const { devqm, address } = await start(folder);
