@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use devqm::verbs::{Outcome, Reply};
 use libmqm_sys as mq;
 
-use crate::memory;
+use crate::memory::Caller;
 
 /// The completion and the reason code of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +33,18 @@ impl Codes {
 }
 
 /// Runs a call's body. Whatever happens in it, nothing unwinds into the caller, and both codes are written.
-pub(crate) fn boundary(completion: *mut i32, reason: *mut i32, body: impl FnOnce() -> Ended) {
-    let codes = match catch_unwind(AssertUnwindSafe(body)) {
+///
+/// # Safety
+/// The contract of the exports is kept for the call under way, and `body` keeps nothing of its caller's beyond its end.
+pub(crate) unsafe fn boundary(completion: *mut i32, reason: *mut i32, body: impl FnOnce(Caller) -> Ended) {
+    // SAFETY: as this function's caller says.
+    let caller = unsafe { Caller::vouches() };
+    let codes = match catch_unwind(AssertUnwindSafe(|| body(caller))) {
         Ok(Ok(codes) | Err(codes)) => codes,
         Err(_) => Codes::failed(mq::MQRC_UNEXPECTED_ERROR),
     };
-    memory::put(completion, codes.completion);
-    memory::put(reason, codes.reason);
+    caller.put(completion, codes.completion);
+    caller.put(reason, codes.reason);
 }
 
 /// A reply's outcome and codes, unless it failed.
@@ -63,14 +68,18 @@ mod tests {
     #[test]
     fn both_codes_are_written_whatever_happens() {
         let (mut completion, mut reason) = (-7, -7);
-        let mut ends = |body: fn() -> Ended| {
-            boundary(&raw mut completion, &raw mut reason, body);
+        let mut ends = |body: fn(Caller) -> Ended| {
+            // SAFETY: both pointers are to variables of this function.
+            unsafe { boundary(&raw mut completion, &raw mut reason, body) };
             (completion, reason)
         };
-        assert_eq!(ends(|| Ok(Codes::OK)), (0, 0));
-        assert_eq!(ends(|| Ok(Codes::warning(2079))), (1, 2079));
-        assert_eq!(ends(|| Err(Codes::failed(2033))), (2, 2033));
-        assert_eq!(ends(|| panic!("a bug")), (2, 2195));
-        boundary(std::ptr::null_mut(), std::ptr::null_mut(), || panic!("a bug that nobody is told of"));
+        assert_eq!(ends(|_| Ok(Codes::OK)), (0, 0));
+        assert_eq!(ends(|_| Ok(Codes::warning(2079))), (1, 2079));
+        assert_eq!(ends(|_| Err(Codes::failed(2033))), (2, 2033));
+        assert_eq!(ends(|_| panic!("a bug")), (2, 2195));
+        // SAFETY: NULL is allowed for both.
+        unsafe {
+            boundary(std::ptr::null_mut(), std::ptr::null_mut(), |_| panic!("a bug that nobody is told of"))
+        };
     }
 }

@@ -10,8 +10,9 @@ use libmqm_sys as mq;
 use crate::boundary::{Codes, Ended, UNEXPECTED, completed};
 use crate::definition::Definition;
 use crate::handles::{self, Share};
+use crate::memory::Caller;
+use crate::properties;
 use crate::structures::Cno;
-use crate::{memory, properties};
 
 /// How long a queue manager may take to admit a client; a password costs it time.
 const ADMISSION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,13 +21,13 @@ const ADMISSION_TIMEOUT: Duration = Duration::from_secs(30);
 const APPLICATION_NAME_CHARS: usize = 28;
 
 /// MQCONNX; without options, MQCONN.
-pub(crate) fn connect(name: *const i8, options: Option<Cno>, handle: *mut i32) -> Ended {
+pub(crate) fn connect(caller: Caller, name: *const i8, options: Option<Cno>, handle: *mut i32) -> Ended {
     if handle.is_null() {
         return Err(Codes::failed(mq::MQRC_HCONN_ERROR));
     }
     let share = options.map_or(Ok(unshared()), |options| check_options(options.options()))?;
     let definition = Definition::find(options)?;
-    let request = request(&memory::name::<48>(name), options, &definition)?;
+    let request = request(&caller.name::<48>(name), options, &definition)?;
     let (client, reply) = greet(definition.dial()?, &request)?;
     let (outcome, codes) = completed(reply)?;
     let Outcome::Connected { connection_id, .. } = outcome else {
@@ -35,17 +36,17 @@ pub(crate) fn connect(name: *const i8, options: Option<Cno>, handle: *mut i32) -
     if let Some(options) = options {
         options.write(connection_id);
     }
-    memory::put(handle, handles::add(client, share, definition.message_bytes_max));
+    caller.put(handle, handles::add(client, share, definition.message_bytes_max));
     Ok(codes)
 }
 
 /// MQDISC.
-pub(crate) fn disconnect(handle: *mut i32) -> Ended {
-    let connection = memory::get(handle).ok_or(Codes::failed(mq::MQRC_HCONN_ERROR))?;
+pub(crate) fn disconnect(caller: Caller, handle: *mut i32) -> Ended {
+    let connection = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HCONN_ERROR))?;
     let reply = handles::end(connection);
     if handles::find(connection).is_err() {
         properties::forget(connection);
-        memory::put(handle, mq::MQHC_UNUSABLE_HCONN);
+        caller.put(handle, mq::MQHC_UNUSABLE_HCONN);
     }
     completed(reply?).map(|(_, codes)| codes)
 }

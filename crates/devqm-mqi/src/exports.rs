@@ -9,6 +9,8 @@
 //! `cmqc.h` declares for the parameter, whole at least to the length of the version that a structure states; buffers have
 //! the lengths stated beside them; nothing else uses them during the call.
 
+#![expect(clippy::missing_safety_doc, reason = "the contract above is that of every function here")]
+
 use std::ffi::c_void;
 use std::ptr;
 
@@ -16,42 +18,48 @@ use devqm::verbs::Request;
 use libmqm_sys as mq;
 
 use crate::boundary::{Codes, boundary, completed};
+use crate::memory::Caller;
 use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
 use crate::properties::{self, Inquiry, Setting};
 use crate::structures::Cno;
-use crate::{connection, handles, memory};
+use crate::{connection, handles};
 
 /// Connects to a queue manager.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQCONN(name: *const i8, handle: *mut i32, completion: *mut i32, reason: *mut i32) {
-    MQCONNX(name, ptr::null_mut(), handle, completion, reason);
+pub unsafe extern "C" fn MQCONN(name: *const i8, handle: *mut i32, completion: *mut i32, reason: *mut i32) {
+    // SAFETY: as this function; MQCONNX takes NULL for no options.
+    unsafe { MQCONNX(name, ptr::null_mut(), handle, completion, reason) };
 }
 
 /// Connects to a queue manager, with options.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQCONNX(
+pub unsafe extern "C" fn MQCONNX(
     name: *const i8,
     options: *mut c_void,
     handle: *mut i32,
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || {
-        memory::put(handle, mq::MQHC_UNUSABLE_HCONN);
-        connection::connect(name, Cno::open(options)?, handle)
-    });
+    let verb = |caller: Caller| {
+        caller.put(handle, mq::MQHC_UNUSABLE_HCONN);
+        connection::connect(caller, name, Cno::open(caller, options)?, handle)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Disconnects. Commits an open unit of work.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQDISC(handle: *mut i32, completion: *mut i32, reason: *mut i32) {
-    boundary(completion, reason, || connection::disconnect(handle));
+pub unsafe extern "C" fn MQDISC(handle: *mut i32, completion: *mut i32, reason: *mut i32) {
+    let verb = |caller: Caller| connection::disconnect(caller, handle);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Opens an object.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQOPEN(
+pub unsafe extern "C" fn MQOPEN(
     connection: i32,
     object: *mut c_void,
     options: i32,
@@ -59,27 +67,31 @@ pub extern "C" fn MQOPEN(
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || {
-        memory::put(handle, mq::MQHO_UNUSABLE_HOBJ);
-        objects::open(connection, object, options, handle)
-    });
+    let verb = |caller: Caller| {
+        caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
+        objects::open(caller, connection, object, options, handle)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Closes an object.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQCLOSE(
+pub unsafe extern "C" fn MQCLOSE(
     connection: i32,
     handle: *mut i32,
     options: i32,
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || objects::close(connection, handle, options));
+    let verb = |caller: Caller| objects::close(caller, connection, handle, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Puts a message to an open queue.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQPUT(
+pub unsafe extern "C" fn MQPUT(
     connection: i32,
     handle: i32,
     descriptor: *mut c_void,
@@ -90,12 +102,14 @@ pub extern "C" fn MQPUT(
     reason: *mut i32,
 ) {
     let message = Outgoing { descriptor, options, buffer_length, buffer };
-    boundary(completion, reason, || messages::put(connection, handle, message));
+    let verb = |caller: Caller| messages::put(caller, connection, handle, message);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Puts a message to a queue that is not open.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQPUT1(
+pub unsafe extern "C" fn MQPUT1(
     connection: i32,
     object: *mut c_void,
     descriptor: *mut c_void,
@@ -106,12 +120,14 @@ pub extern "C" fn MQPUT1(
     reason: *mut i32,
 ) {
     let message = Outgoing { descriptor, options, buffer_length, buffer };
-    boundary(completion, reason, || messages::put1(connection, object, message));
+    let verb = |caller: Caller| messages::put1(caller, connection, object, message);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Gets or browses a message.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQGET(
+pub unsafe extern "C" fn MQGET(
     connection: i32,
     handle: i32,
     descriptor: *mut c_void,
@@ -123,31 +139,35 @@ pub extern "C" fn MQGET(
     reason: *mut i32,
 ) {
     let into = Incoming { descriptor, options, buffer_length, buffer, data_length };
-    boundary(completion, reason, || {
-        memory::put(data_length, 0);
-        messages::get(connection, handle, into)
-    });
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        messages::get(caller, connection, handle, into)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Commits the unit of work.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQCMIT(connection: i32, completion: *mut i32, reason: *mut i32) {
-    boundary(completion, reason, || {
-        completed(handles::find(connection)?.call(&Request::Commit)?).map(|(_, codes)| codes)
-    });
+pub unsafe extern "C" fn MQCMIT(connection: i32, completion: *mut i32, reason: *mut i32) {
+    let verb =
+        |_: Caller| completed(handles::find(connection)?.call(&Request::Commit)?).map(|(_, codes)| codes);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Backs the unit of work out.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQBACK(connection: i32, completion: *mut i32, reason: *mut i32) {
-    boundary(completion, reason, || {
-        completed(handles::find(connection)?.call(&Request::BackOut)?).map(|(_, codes)| codes)
-    });
+pub unsafe extern "C" fn MQBACK(connection: i32, completion: *mut i32, reason: *mut i32) {
+    let verb =
+        |_: Caller| completed(handles::find(connection)?.call(&Request::BackOut)?).map(|(_, codes)| codes);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Inquires attributes of an object.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQINQ(
+pub unsafe extern "C" fn MQINQ(
     connection: i32,
     handle: i32,
     selector_count: i32,
@@ -160,39 +180,45 @@ pub extern "C" fn MQINQ(
     reason: *mut i32,
 ) {
     let into = Attributes { integer_count, integers, character_length, characters };
-    boundary(completion, reason, || objects::inquire(connection, handle, selector_count, selectors, into));
+    let verb = |caller: Caller| objects::inquire(caller, connection, handle, selector_count, selectors, into);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Creates a message handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQCRTMH(
+pub unsafe extern "C" fn MQCRTMH(
     connection: i32,
     options: *mut c_void,
     handle: *mut i64,
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || {
-        memory::put(handle, mq::MQHM_UNUSABLE_HMSG);
-        properties::create(connection, options, handle)
-    });
+    let verb = |caller: Caller| {
+        caller.put(handle, mq::MQHM_UNUSABLE_HMSG);
+        properties::create(caller, connection, options, handle)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Deletes a message handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQDLTMH(
+pub unsafe extern "C" fn MQDLTMH(
     connection: i32,
     handle: *mut i64,
     options: *mut c_void,
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || properties::delete(connection, handle, options));
+    let verb = |caller: Caller| properties::delete(caller, connection, handle, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Sets a property of a message handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQSETMP(
+pub unsafe extern "C" fn MQSETMP(
     connection: i32,
     handle: i64,
     options: *mut c_void,
@@ -205,12 +231,14 @@ pub extern "C" fn MQSETMP(
     reason: *mut i32,
 ) {
     let setting = Setting { options, name, description, kind, value_length, value };
-    boundary(completion, reason, || properties::set(connection, handle, setting));
+    let verb = |caller: Caller| properties::set(caller, connection, handle, setting);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Inquires a property of a message handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQINQMP(
+pub unsafe extern "C" fn MQINQMP(
     connection: i32,
     handle: i64,
     options: *mut c_void,
@@ -224,15 +252,17 @@ pub extern "C" fn MQINQMP(
     reason: *mut i32,
 ) {
     let into = Inquiry { options, name, description, kind, value_length, value, data_length };
-    boundary(completion, reason, || {
-        memory::put(data_length, 0);
-        properties::inquire(connection, handle, into)
-    });
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        properties::inquire(caller, connection, handle, into)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Deletes a property of a message handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQDLTMP(
+pub unsafe extern "C" fn MQDLTMP(
     connection: i32,
     handle: i64,
     options: *mut c_void,
@@ -240,66 +270,62 @@ pub extern "C" fn MQDLTMP(
     completion: *mut i32,
     reason: *mut i32,
 ) {
-    boundary(completion, reason, || properties::remove(connection, handle, options, name));
+    let verb = |caller: Caller| properties::remove(caller, connection, handle, options, name);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
 /// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
 /// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
 macro_rules! not_supported {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $returns:block)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) => $returns:expr;)*) => {$(
         $(#[$doc])*
         #[unsafe(no_mangle)]
-        pub extern "C" fn $name($($argument: $type,)* completion: *mut i32, reason: *mut i32) {
-            boundary(completion, reason, || {
-                $returns
+        pub unsafe extern "C" fn $name($($argument: $type,)* completion: *mut i32, reason: *mut i32) {
+            let verb = |caller: Caller| {
+                ($returns)(caller);
                 Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED))
-            });
+            };
+            // SAFETY: this module's contract.
+            unsafe { boundary(completion, reason, verb) };
         }
     )*};
 }
 
 not_supported! {
     /// Begins a unit of work that a coordinator ends; not supported.
-    MQBEGIN(_connection: i32, _options: *mut c_void) {}
+    MQBEGIN(_connection: i32, _options: *mut c_void) => |_| ();
     /// Sets attributes of an object; not supported.
     MQSET(
         _connection: i32, _handle: i32, _selector_count: i32, _selectors: *const i32, _integer_count: i32,
         _integers: *const i32, _character_length: i32, _characters: *const i8
-    ) {}
+    ) => |_| ();
     /// Returns the status of asynchronous calls; not supported.
-    MQSTAT(_connection: i32, _kind: i32, _status: *mut c_void) {}
+    MQSTAT(_connection: i32, _kind: i32, _status: *mut c_void) => |_| ();
     /// Registers a callback; not supported.
     MQCB(
         _connection: i32, _operation: i32, _callback: *mut c_void, _handle: i32, _descriptor: *mut c_void,
         _options: *mut c_void
-    ) {}
+    ) => |_| ();
     /// Starts and stops callbacks; not supported.
-    MQCTL(_connection: i32, _operation: i32, _options: *mut c_void) {}
+    MQCTL(_connection: i32, _operation: i32, _options: *mut c_void) => |_| ();
     /// Subscribes; not supported.
-    MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) {
-        memory::put(handle, mq::MQHO_UNUSABLE_HOBJ);
-    }
+    MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) => |caller: Caller| caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     /// Acts on a subscription; not supported.
-    MQSUBRQ(_connection: i32, _handle: i32, _action: i32, _options: *mut c_void) {}
+    MQSUBRQ(_connection: i32, _handle: i32, _action: i32, _options: *mut c_void) => |_| ();
     /// Converts a buffer to a message handle; not supported.
     MQBUFMH(
         _connection: i32, _handle: i64, _options: *mut c_void, _descriptor: *mut c_void, _buffer_length: i32,
         _buffer: *mut c_void, data_length: *mut i32
-    ) {
-        memory::put(data_length, 0);
-    }
+    ) => |caller: Caller| caller.put(data_length, 0);
     /// Converts a message handle to a buffer; not supported.
     MQMHBUF(
         _connection: i32, _handle: i64, _options: *mut c_void, _name: *mut c_void, _descriptor: *mut c_void,
         _buffer_length: i32, _buffer: *mut c_void, data_length: *mut i32
-    ) {
-        memory::put(data_length, 0);
-    }
+    ) => |caller: Caller| caller.put(data_length, 0);
     /// Converts characters; not supported.
     MQXCNVC(
         _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const i8,
         _target_ccsid: i32, _target_length: i32, _target: *mut i8, data_length: *mut i32
-    ) {
-        memory::put(data_length, 0);
-    }
+    ) => |caller: Caller| caller.put(data_length, 0);
 }

@@ -9,7 +9,7 @@
 //! * `connection`, `objects`, `messages`, `properties`: the verbs.
 //! * `definition`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
-//! * `charset`: the text that callers pass.
+//! * `field`: what stands in structures' fields. `charset`: the text that callers pass.
 
 mod exports;
 mod boundary;
@@ -21,6 +21,7 @@ mod definition;
 mod handles;
 mod structures;
 mod memory;
+mod field;
 mod charset;
 
 pub use exports::*;

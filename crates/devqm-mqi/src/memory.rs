@@ -1,24 +1,112 @@
 //! The callers' memory: structures of stated versions, buffers of stated lengths, single values.
 //!
-//! All reading and writing through callers' pointers happens here. A structure is seen as a pointer and the length that its
-//! version has; what lies beyond that length is neither read nor written, because callers pass older, shorter structures.
+//! All reading and writing through callers' pointers happens here, on a [`Caller`]'s word. A structure is seen as a pointer
+//! and the length that its version has; what lies beyond that length is neither read nor written, because callers pass older,
+//! shorter structures.
 
 use std::ffi::c_void;
+
+use crate::field;
+
+/// The word of a program that has called an export: the pointers of this call are as the MQI has them.
+///
+/// Whoever has it may read and write through the pointers that the call was given, and through those in its structures. It
+/// is taken where an export is entered and goes no further than the call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller(());
+
+impl Caller {
+    /// Takes the word.
+    ///
+    /// # Safety
+    /// The contract of the exports is kept for the call under way, and nothing that this value gives outlives the call.
+    pub(crate) unsafe fn vouches() -> Self {
+        Self(())
+    }
+
+    /// The structure at a pointer, seen at the length that every version has; `None` for NULL. [`Structure::grown`] widens
+    /// the view once the version has been read.
+    pub(crate) fn structure(self, pointer: *mut c_void, head: usize) -> Option<Structure> {
+        if pointer.is_null() {
+            None
+        } else {
+            Some(Structure { at: pointer.cast(), length: head, caller: self })
+        }
+    }
+
+    /// Writes one value through a pointer, unless that is NULL.
+    pub(crate) fn put<T>(self, pointer: *mut T, value: T) {
+        if !pointer.is_null() {
+            // SAFETY: the caller vouches for a variable of this type; it may lie unaligned in a structure.
+            unsafe { pointer.write_unaligned(value) };
+        }
+    }
+
+    /// Reads one value through a pointer; `None` for NULL.
+    pub(crate) fn get<T: Copy>(self, pointer: *const T) -> Option<T> {
+        if pointer.is_null() {
+            return None;
+        }
+        // SAFETY: as for `put`.
+        Some(unsafe { pointer.read_unaligned() })
+    }
+
+    /// A copy of `length` values of a buffer; `None` where the pointer is NULL and the length is not 0.
+    pub(crate) fn copy<T: Copy>(self, pointer: *const T, length: usize) -> Option<Vec<T>> {
+        if length == 0 {
+            return Some(Vec::new());
+        }
+        if pointer.is_null() {
+            return None;
+        }
+        let mut values = Vec::with_capacity(length);
+        // SAFETY: the caller vouches for `length` values; the vector has room for them and is ours alone.
+        unsafe { std::ptr::copy_nonoverlapping(pointer, values.as_mut_ptr(), length) };
+        // SAFETY: `length` values were written just now.
+        unsafe { values.set_len(length) };
+        Some(values)
+    }
+
+    /// Writes as many of `values` as fit into a buffer of `length`.
+    pub(crate) fn fill<T: Copy>(self, pointer: *mut T, length: usize, values: &[T]) {
+        let fitting = values.len().min(length);
+        if !pointer.is_null() && fitting > 0 {
+            // SAFETY: the caller vouches for `length` writable values, of which `fitting` are written.
+            unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), pointer, fitting) };
+        }
+    }
+
+    /// How many bytes stand before the first NUL; `None` where there is none among the first `max` and the one after them.
+    pub(crate) fn length_to_nul(self, pointer: *const u8, max: usize) -> Option<usize> {
+        (0..=max).find(|at| self.get(pointer.wrapping_add(*at)).is_none_or(|byte| byte == 0))
+    }
+
+    /// A name of at most `N` characters that is passed by itself. It is read up to its first NUL and no further: C programs
+    /// pass shorter arrays where the MQI asks for 48 characters. NULL is no name.
+    pub(crate) fn name<const N: usize>(self, pointer: *const i8) -> String {
+        let mut name = [0; N];
+        for (at, to) in name.iter_mut().enumerate() {
+            match self.get(pointer.cast::<u8>().wrapping_add(at)) {
+                Some(byte) if byte != 0 => *to = byte,
+                _ => break,
+            }
+        }
+        field::text(&name)
+    }
+}
 
 /// A caller's structure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Structure {
     at: *mut u8,
     length: usize,
+    caller: Caller,
 }
 
 impl Structure {
-    /// The structure at a pointer; `None` for NULL.
-    ///
-    /// `head` is the length that every version has. The caller of the export vouches for at least that much; [`Self::grown`]
-    /// widens the view once the version has been read.
-    pub(crate) fn at(pointer: *mut c_void, head: usize) -> Option<Self> {
-        if pointer.is_null() { None } else { Some(Self { at: pointer.cast(), length: head }) }
+    /// Who vouches for it, and for the pointers in it.
+    pub(crate) fn caller(self) -> Caller {
+        self.caller
     }
 
     /// The same structure at the length of the version that it states.
@@ -35,7 +123,7 @@ impl Structure {
     pub(crate) fn bytes<const N: usize>(self, offset: usize) -> [u8; N] {
         let mut field = [0; N];
         if self.has(offset, N) {
-            // SAFETY: `offset` is within the structure, which the caller of the export vouches for.
+            // SAFETY: `offset` is within the structure, which the caller vouches for.
             let from = unsafe { self.at.add(offset) };
             // SAFETY: `from` has N readable bytes by the check above; the field is ours and does not overlap.
             unsafe { std::ptr::copy_nonoverlapping(from, field.as_mut_ptr(), N) };
@@ -55,12 +143,12 @@ impl Structure {
 
     /// An MQLONG field; 0 where this version does not have it.
     pub(crate) fn long(self, offset: usize) -> i32 {
-        native(self.bytes(offset))
+        field::native(self.bytes(offset))
     }
 
     /// Writes an MQLONG field.
     pub(crate) fn set_long(self, offset: usize, value: i32) {
-        self.set(offset, to_native(value));
+        self.set(offset, field::to_native(value));
     }
 
     /// An MQHMSG field; 0 where this version does not have it.
@@ -97,118 +185,12 @@ impl Structure {
 
     /// A character field as text, without the blanks and NULs behind it; what is not UTF-8 ends it.
     pub(crate) fn text<const N: usize>(self, offset: usize) -> String {
-        text(&self.bytes::<N>(offset))
+        field::text(&self.bytes::<N>(offset))
     }
 
     /// Writes a character field, blank padded.
     pub(crate) fn set_text<const N: usize>(self, offset: usize, text: &str) {
-        self.set(offset, blank_padded::<N>(text));
-    }
-}
-
-/// A name of at most `N` characters that a caller passes by itself. It is read up to its first NUL and no further: C programs
-/// pass shorter arrays where the MQI asks for 48 characters. NULL is no name.
-pub(crate) fn name<const N: usize>(pointer: *const i8) -> String {
-    let mut field = [0; N];
-    for (at, to) in field.iter_mut().enumerate() {
-        match get(pointer.cast::<u8>().wrapping_add(at)) {
-            Some(byte) if byte != 0 && !pointer.is_null() => *to = byte,
-            _ => break,
-        }
-    }
-    text(&field)
-}
-
-/// A field as text: up to the first NUL, without trailing blanks. What is not UTF-8 ends it.
-pub(crate) fn text(field: &[u8]) -> String {
-    let field = field.split(|byte| *byte == 0).next().unwrap_or_default();
-    let valid = match std::str::from_utf8(field) {
-        Ok(text) => text,
-        Err(error) => {
-            field.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or("")
-        }
-    };
-    valid.trim_end_matches(' ').to_owned()
-}
-
-/// Text as a field, blank padded.
-pub(crate) fn blank_padded<const N: usize>(text: &str) -> [u8; N] {
-    let mut field = [b' '; N];
-    for (to, from) in field.iter_mut().zip(text.bytes()) {
-        *to = from;
-    }
-    field
-}
-
-/// A field with NUL padding turned into blanks, as the queue manager returns it.
-pub(crate) fn blanked<const N: usize>(mut field: [u8; N]) -> [u8; N] {
-    if let Some(end) = field.iter().position(|byte| *byte == 0) {
-        field.iter_mut().skip(end).for_each(|byte| *byte = b' ');
-    }
-    field
-}
-
-/// A number in the machine's own order, which is what callers use.
-pub(crate) fn native(mut bytes: [u8; 4]) -> i32 {
-    if cfg!(target_endian = "little") {
-        bytes.reverse();
-    }
-    i32::from_be_bytes(bytes)
-}
-
-/// A number's bytes in the machine's own order.
-pub(crate) fn to_native(value: i32) -> [u8; 4] {
-    let mut bytes = value.to_be_bytes();
-    if cfg!(target_endian = "little") {
-        bytes.reverse();
-    }
-    bytes
-}
-
-/// Writes one value through a caller's pointer, unless that is NULL.
-pub(crate) fn put<T>(pointer: *mut T, value: T) {
-    if !pointer.is_null() {
-        // SAFETY: the MQI has callers pass pointers to variables of this type; it may lie unaligned in a structure.
-        unsafe { pointer.write_unaligned(value) };
-    }
-}
-
-/// Reads one value through a caller's pointer; `None` for NULL.
-pub(crate) fn get<T: Copy>(pointer: *const T) -> Option<T> {
-    if pointer.is_null() {
-        return None;
-    }
-    // SAFETY: as for `put`.
-    Some(unsafe { pointer.read_unaligned() })
-}
-
-/// A copy of `length` values of a caller's buffer; `None` where the pointer is NULL and the length is not 0.
-pub(crate) fn copy<T: Copy>(pointer: *const T, length: usize) -> Option<Vec<T>> {
-    if length == 0 {
-        return Some(Vec::new());
-    }
-    if pointer.is_null() {
-        return None;
-    }
-    let mut values = Vec::with_capacity(length);
-    // SAFETY: the caller vouches for `length` values; the vector has room for them and is ours alone.
-    unsafe { std::ptr::copy_nonoverlapping(pointer, values.as_mut_ptr(), length) };
-    // SAFETY: `length` values were written just now.
-    unsafe { values.set_len(length) };
-    Some(values)
-}
-
-/// How many bytes stand before the first NUL; `None` where there is none among the first `max` and the one after them.
-pub(crate) fn length_to_nul(pointer: *const u8, max: usize) -> Option<usize> {
-    (0..=max).find(|at| get(pointer.wrapping_add(*at)).is_none_or(|byte| byte == 0))
-}
-
-/// Writes as many of `values` as fit into a caller's buffer of `length`.
-pub(crate) fn fill<T: Copy>(pointer: *mut T, length: usize, values: &[T]) {
-    let fitting = values.len().min(length);
-    if !pointer.is_null() && fitting > 0 {
-        // SAFETY: the caller vouches for `length` writable values, of which `fitting` are written.
-        unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), pointer, fitting) };
+        self.set(offset, field::blank_padded::<N>(text));
     }
 }
 
@@ -216,10 +198,15 @@ pub(crate) fn fill<T: Copy>(pointer: *mut T, length: usize, values: &[T]) {
 mod tests {
     use super::*;
 
+    fn caller() -> Caller {
+        // SAFETY: the tests below pass memory of their own that is as long as they say.
+        unsafe { Caller::vouches() }
+    }
+
     #[test]
     fn nothing_beyond_a_version_is_read_or_written() {
         let mut memory = [0xEE_u8; 32];
-        let structure = Structure::at(memory.as_mut_ptr().cast(), 12).unwrap();
+        let structure = caller().structure(memory.as_mut_ptr().cast(), 12).unwrap();
         structure.set_long(8, 7);
         structure.set_long(12, 9);
         structure.set_text::<8>(8, "x");
@@ -227,21 +214,23 @@ mod tests {
         assert_eq!(structure.long(12), 0);
         assert!(structure.pointer(12).is_null());
         assert!(memory[12..].iter().all(|byte| *byte == 0xEE));
-        assert!(Structure::at(std::ptr::null_mut(), 12).is_none());
-    }
-
-    #[test]
-    fn nul_padding_comes_back_as_blanks() {
-        assert_eq!(blanked(*b"AB\0\0x"), *b"AB   ");
-        assert_eq!(text(b"NAME  \0zz"), "NAME");
-        assert_eq!(text(b"A\xFFB"), "A");
+        assert!(caller().structure(std::ptr::null_mut(), 12).is_none());
     }
 
     #[test]
     fn a_name_is_read_up_to_its_nul_or_its_full_width() {
         let memory = *b"QM1\0rest";
-        assert_eq!(name::<48>(memory.as_ptr().cast()), "QM1");
-        assert_eq!(name::<2>(memory.as_ptr().cast()), "QM");
-        assert_eq!(name::<48>(std::ptr::null()), "");
+        assert_eq!(caller().name::<48>(memory.as_ptr().cast()), "QM1");
+        assert_eq!(caller().name::<2>(memory.as_ptr().cast()), "QM");
+        assert_eq!(caller().name::<48>(std::ptr::null()), "");
+    }
+
+    #[test]
+    fn null_is_no_buffer_but_for_nothing() {
+        assert_eq!(caller().copy::<u8>(std::ptr::null(), 0), Some(Vec::new()));
+        assert_eq!(caller().copy::<u8>(std::ptr::null(), 1), None);
+        caller().fill(std::ptr::null_mut(), 4, &[1]);
+        caller().put(std::ptr::null_mut(), 1);
+        assert_eq!(caller().get::<i32>(std::ptr::null()), None);
     }
 }

@@ -8,8 +8,9 @@ use libmqm_sys as mq;
 
 use crate::boundary::{Codes, Ended, UNEXPECTED, completed, length};
 use crate::handles::{self, Connection};
+use crate::memory::Caller;
+use crate::properties;
 use crate::structures::{Gmo, Md, Od, Pmo};
-use crate::{memory, properties};
 
 /// What a message and its properties may add up to: devqm's frames have room for this and a descriptor.
 const PUT_BYTES_MAX: usize = native::FRAME_BYTES_MAX as usize - 512 * 1024;
@@ -24,33 +25,40 @@ pub(crate) struct Outgoing {
 }
 
 /// MQPUT.
-pub(crate) fn put(connection: i32, handle: i32, message: Outgoing) -> Ended {
+pub(crate) fn put(caller: Caller, connection: i32, handle: i32, message: Outgoing) -> Ended {
     let (number, connection) = (connection, handles::find(connection)?);
-    let (descriptor, options) = (Md::open(message.descriptor)?, Pmo::open(message.options)?);
-    let mut request = read(number, &connection, descriptor, options, message)?;
+    let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
+    let mut request = read(caller, number, &connection, descriptor, options, message)?;
     request.handle = connection.object(handle);
     let reply = connection.call(&Request::Put(request))?;
     write(reply, descriptor, options, None)
 }
 
 /// MQPUT1.
-pub(crate) fn put1(connection: i32, object: *mut c_void, message: Outgoing) -> Ended {
+pub(crate) fn put1(caller: Caller, connection: i32, object: *mut c_void, message: Outgoing) -> Ended {
     let (number, connection) = (connection, handles::find(connection)?);
-    let object = Od::open(object)?;
-    let (descriptor, options) = (Md::open(message.descriptor)?, Pmo::open(message.options)?);
-    let request = read(number, &connection, descriptor, options, message)?;
+    let object = Od::open(caller, object)?;
+    let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
+    let request = read(caller, number, &connection, descriptor, options, message)?;
     let reply = connection.call(&Request::Put1(object.read(mq::MQOO_OUTPUT)?, request))?;
     write(reply, descriptor, options, Some(object))
 }
 
-fn read(number: i32, connection: &Connection, md: Md, pmo: Pmo, message: Outgoing) -> Result<Put, Codes> {
+fn read(
+    caller: Caller,
+    number: i32,
+    connection: &Connection,
+    md: Md,
+    pmo: Pmo,
+    message: Outgoing,
+) -> Result<Put, Codes> {
     let stated = length(message.buffer_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
     if stated > connection.message_bytes_max {
         // What IBM's client says where the channel's negotiated length is exceeded. Source: IBM documentation, 2010.
         return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
     }
     let body =
-        memory::copy(message.buffer.cast::<u8>(), stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
+        caller.copy(message.buffer.cast::<u8>(), stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
     let properties = match pmo.message_handle()? {
         mq::MQHM_NONE => Vec::new(),
         message => properties::sent(number, message)?,
@@ -94,9 +102,9 @@ pub(crate) struct Incoming {
 }
 
 /// MQGET.
-pub(crate) fn get(number: i32, handle: i32, into: Incoming) -> Ended {
+pub(crate) fn get(caller: Caller, number: i32, handle: i32, into: Incoming) -> Ended {
     let connection = handles::find(number)?;
-    let (descriptor, options) = (Md::open(into.descriptor)?, Gmo::open(into.options)?);
+    let (descriptor, options) = (Md::open(caller, into.descriptor)?, Gmo::open(caller, into.options)?);
     let room = length(into.buffer_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
     if into.buffer.is_null() && room > 0 {
         return Err(Codes::failed(mq::MQRC_BUFFER_ERROR));
@@ -123,8 +131,8 @@ pub(crate) fn get(number: i32, handle: i32, into: Incoming) -> Ended {
     let Got { descriptor: as_got, properties, body, data_bytes, token, resolved_queue } = *got;
     descriptor.write(&as_got);
     options.write(&resolved_queue, token, i32::try_from(body.len().min(room)).unwrap_or(i32::MAX));
-    memory::put(into.data_length, i32::try_from(data_bytes).unwrap_or(i32::MAX));
-    memory::fill(into.buffer.cast::<u8>(), room, &body);
+    caller.put(into.data_length, i32::try_from(data_bytes).unwrap_or(i32::MAX));
+    caller.fill(into.buffer.cast::<u8>(), room, &body);
     if let Some(message) = message {
         properties::received(number, message, properties)?;
     }

@@ -7,35 +7,41 @@ use libmqm_sys as mq;
 
 use crate::boundary::{Codes, Ended, UNEXPECTED, completed, length};
 use crate::handles::{self, Connection};
-use crate::memory;
+use crate::memory::Caller;
 use crate::structures::Od;
 
 /// MQINQ takes at most this many selectors.
 const SELECTORS_MAX: usize = 256;
 
 /// MQOPEN.
-pub(crate) fn open(connection: i32, object: *mut c_void, options: i32, handle: *mut i32) -> Ended {
+pub(crate) fn open(
+    caller: Caller,
+    connection: i32,
+    object: *mut c_void,
+    options: i32,
+    handle: *mut i32,
+) -> Ended {
     let connection = handles::find(connection)?;
     if handle.is_null() {
         return Err(Codes::failed(mq::MQRC_HOBJ_ERROR));
     }
-    let object = Od::open(object)?;
+    let object = Od::open(caller, object)?;
     let (outcome, codes) = completed(connection.call(&Request::Open(object.read(options)?))?)?;
     let Outcome::Opened(opened) = outcome else {
         return Err(UNEXPECTED);
     };
     object.write(&opened);
-    memory::put(handle, connection.object(opened.handle));
+    caller.put(handle, connection.object(opened.handle));
     Ok(codes)
 }
 
 /// MQCLOSE.
-pub(crate) fn close(connection: i32, handle: *mut i32, options: i32) -> Ended {
+pub(crate) fn close(caller: Caller, connection: i32, handle: *mut i32, options: i32) -> Ended {
     let connection = handles::find(connection)?;
-    let object = memory::get(handle).ok_or(Codes::failed(mq::MQRC_HOBJ_ERROR))?;
+    let object = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HOBJ_ERROR))?;
     let reply = connection.call(&Request::Close(connection.object(object), options))?;
     let (_, codes) = completed(reply)?;
-    memory::put(handle, mq::MQHO_UNUSABLE_HOBJ);
+    caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     Ok(codes)
 }
 
@@ -50,6 +56,7 @@ pub(crate) struct Attributes {
 
 /// MQINQ.
 pub(crate) fn inquire(
+    caller: Caller,
     connection: i32,
     handle: i32,
     selector_count: i32,
@@ -61,7 +68,7 @@ pub(crate) fn inquire(
     if count > SELECTORS_MAX {
         return Err(Codes::failed(mq::MQRC_SELECTOR_LIMIT_EXCEEDED));
     }
-    let selectors = memory::copy(selectors, count).ok_or(Codes::failed(mq::MQRC_SELECTOR_ERROR))?;
+    let selectors = caller.copy(selectors, count).ok_or(Codes::failed(mq::MQRC_SELECTOR_ERROR))?;
     let integer_room = length(into.integer_count, mq::MQRC_INT_ATTR_COUNT_ERROR)?;
     let character_room = length(into.character_length, mq::MQRC_CHAR_ATTR_LENGTH_ERROR)?;
     if integer_room > 0 && into.integers.is_null() {
@@ -76,9 +83,9 @@ pub(crate) fn inquire(
     let Outcome::Inquired { integers, characters } = outcome else {
         return Err(UNEXPECTED);
     };
-    memory::fill(into.integers, integer_room, &integers);
+    caller.fill(into.integers, integer_room, &integers);
     let fitting = whole_attributes(&connection, handle, &selectors, characters.len(), character_room)?;
-    memory::fill(into.characters.cast::<u8>(), fitting, &characters);
+    caller.fill(into.characters.cast::<u8>(), fitting, &characters);
     // Where several warnings apply, the first in this order is given. Source: IBM documentation, "MQINQ", usage notes.
     if fitting < characters.len() {
         Ok(Codes::warning(mq::MQRC_CHAR_ATTRS_TOO_SHORT))

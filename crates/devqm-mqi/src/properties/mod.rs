@@ -10,8 +10,9 @@ use devqm::verbs::Property;
 use libmqm_sys as mq;
 
 use crate::boundary::{Codes, Ended, length};
+use crate::memory::Caller;
 use crate::structures::{self, Charv, Impo, Pd, Smpo};
-use crate::{charset, handles, memory};
+use crate::{charset, handles};
 
 mod name;
 mod value;
@@ -97,13 +98,13 @@ fn check_owner(connection: i32) -> Result<(), Codes> {
 }
 
 /// MQCRTMH.
-pub(crate) fn create(connection: i32, options: *mut c_void, handle: *mut i64) -> Ended {
+pub(crate) fn create(caller: Caller, connection: i32, options: *mut c_void, handle: *mut i64) -> Ended {
     check_owner(connection)?;
-    structures::check_create(options)?;
+    structures::check_create(caller, options)?;
     if handle.is_null() {
         return Err(Codes::failed(mq::MQRC_HMSG_ERROR));
     }
-    memory::put(handle, add(connection));
+    caller.put(handle, add(connection));
     Ok(Codes::OK)
 }
 
@@ -118,13 +119,13 @@ fn add(connection: i32) -> i64 {
 }
 
 /// MQDLTMH.
-pub(crate) fn delete(connection: i32, handle: *mut i64, options: *mut c_void) -> Ended {
+pub(crate) fn delete(caller: Caller, connection: i32, handle: *mut i64, options: *mut c_void) -> Ended {
     check_owner(connection)?;
-    structures::check_delete(options)?;
-    let message = memory::get(handle).ok_or(Codes::failed(mq::MQRC_HMSG_ERROR))?;
+    structures::check_delete(caller, options)?;
+    let message = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HMSG_ERROR))?;
     with(connection, message, |_| Ok(()))?;
     table(|table| table.handles.remove(&message));
-    memory::put(handle, mq::MQHM_UNUSABLE_HMSG);
+    caller.put(handle, mq::MQHM_UNUSABLE_HMSG);
     Ok(Codes::OK)
 }
 
@@ -162,28 +163,27 @@ pub(crate) struct Setting {
 }
 
 /// MQSETMP: sets a property in place of the first of the same name, or behind all others.
-pub(crate) fn set(connection: i32, handle: i64, setting: Setting) -> Ended {
+pub(crate) fn set(caller: Caller, connection: i32, handle: i64, setting: Setting) -> Ended {
     check_owner(connection)?;
-    let options = Smpo::read(setting.options)?;
+    let options = Smpo::read(caller, setting.options)?;
     let appends = match options.options {
         mq::MQSMPO_SET_FIRST => false,
         mq::MQSMPO_APPEND_PROPERTY => true,
         _ => return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED)),
     };
-    let name = name::checked(&Charv::open(setting.name)?.read()?)?;
-    let (support, context, copy_options) = Pd::open(setting.description)?.read();
+    let name = name::checked(&Charv::open(caller, setting.name)?.read()?)?;
+    let (support, context, copy_options) = Pd::open(caller, setting.description)?.read();
     let value = setting.value.cast::<u8>();
     let stated = match setting.value_length {
-        mq::MQVL_NULL_TERMINATED if setting.kind == mq::MQTYPE_STRING && !value.is_null() => {
-            memory::length_to_nul(value, value::BYTES_MAX)
-                .ok_or(Codes::failed(mq::MQRC_BUFFER_LENGTH_ERROR))?
-        }
+        mq::MQVL_NULL_TERMINATED if setting.kind == mq::MQTYPE_STRING && !value.is_null() => caller
+            .length_to_nul(value, value::BYTES_MAX)
+            .ok_or(Codes::failed(mq::MQRC_BUFFER_LENGTH_ERROR))?,
         stated => length(stated, mq::MQRC_BUFFER_LENGTH_ERROR)?,
     };
     if stated > value::BYTES_MAX {
         return Err(Codes::failed(mq::MQRC_PROPERTIES_TOO_BIG));
     }
-    let value = memory::copy(value, stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
+    let value = caller.copy(value, stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
     let value = value::travelling(setting.kind, options.encoding, options.ccsid, value)?;
     let property = Property { name, kind: setting.kind, value, support, context, copy_options };
     with(connection, handle, |it| {
@@ -196,10 +196,16 @@ pub(crate) fn set(connection: i32, handle: i64, setting: Setting) -> Ended {
 }
 
 /// MQDLTMP.
-pub(crate) fn remove(connection: i32, handle: i64, options: *mut c_void, name: *mut c_void) -> Ended {
+pub(crate) fn remove(
+    caller: Caller,
+    connection: i32,
+    handle: i64,
+    options: *mut c_void,
+    name: *mut c_void,
+) -> Ended {
     check_owner(connection)?;
-    let options = structures::delete_options(options)?;
-    let name = Charv::open(name)?.read()?;
+    let options = structures::delete_options(caller, options)?;
+    let name = Charv::open(caller, name)?.read()?;
     with(connection, handle, |it| {
         let at = match options {
             mq::MQDMPO_DEL_FIRST => it.properties.iter().position(|property| name::is(&name, &property.name)),
@@ -227,15 +233,15 @@ pub(crate) struct Inquiry {
 }
 
 /// MQINQMP: the first or next property whose name matches, or the one under the cursor.
-pub(crate) fn inquire(connection: i32, handle: i64, into: Inquiry) -> Ended {
+pub(crate) fn inquire(caller: Caller, connection: i32, handle: i64, into: Inquiry) -> Ended {
     check_owner(connection)?;
-    let (options, description) = (Impo::open(into.options)?, Pd::open(into.description)?);
-    let pattern = Charv::open(into.name)?.read()?;
+    let (options, description) = (Impo::open(caller, into.options)?, Pd::open(caller, into.description)?);
+    let pattern = Charv::open(caller, into.name)?.read()?;
     let room = length(into.value_length, mq::MQRC_BUFFER_LENGTH_ERROR)?;
     if into.value.is_null() && room > 0 {
         return Err(Codes::failed(mq::MQRC_BUFFER_ERROR));
     }
-    let kind = memory::get(into.kind).ok_or(Codes::failed(mq::MQRC_PROPERTY_TYPE_ERROR))?;
+    let kind = caller.get(into.kind).ok_or(Codes::failed(mq::MQRC_PROPERTY_TYPE_ERROR))?;
     if into.data_length.is_null() {
         return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
     }
@@ -247,8 +253,8 @@ pub(crate) fn inquire(connection: i32, handle: i64, into: Inquiry) -> Ended {
     let converts = asked & mq::MQIMPO_CONVERT_VALUE != 0;
     let encoding = if converts { options.requested_encoding() } else { mq::MQENC_NATIVE };
     let value = value::returned(property.kind, encoding, &property.value)?;
-    memory::put(into.kind, property.kind);
-    memory::put(into.data_length, i32::try_from(value.len()).unwrap_or(i32::MAX));
+    caller.put(into.kind, property.kind);
+    caller.put(into.data_length, i32::try_from(value.len()).unwrap_or(i32::MAX));
     description.write(property.support, property.context, property.copy_options);
     options.write_returned(encoding, charset::UTF_8);
     if !options.returned_name().write(&property.name) {
@@ -257,7 +263,7 @@ pub(crate) fn inquire(connection: i32, handle: i64, into: Inquiry) -> Ended {
     if asked & mq::MQIMPO_QUERY_LENGTH != 0 {
         return Ok(Codes::OK);
     }
-    memory::fill(into.value.cast::<u8>(), room, &value);
+    caller.fill(into.value.cast::<u8>(), room, &value);
     if value.len() > room {
         return Err(Codes::failed(mq::MQRC_PROPERTY_VALUE_TOO_BIG));
     }

@@ -7,7 +7,7 @@ use libmqm_sys as mq;
 
 use super::length_of;
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 macro_rules! cd {
     ($field:ident) => {
@@ -27,9 +27,9 @@ pub(crate) struct Cd(Structure);
 
 impl Cd {
     /// The channel at a pointer that is not NULL. Version 1 has no connection name and is not a client's.
-    pub(super) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
+    pub(super) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
         let fault = Codes::failed(mq::MQRC_CD_ERROR);
-        let head = Structure::at(pointer, HEAD_BYTES).ok_or(fault)?;
+        let head = caller.structure(pointer, HEAD_BYTES).ok_or(fault)?;
         let version = head.long(cd!(Version));
         let length = length_of(version, &LENGTHS).filter(|_| version > 1).ok_or(fault)?;
         let it = head.grown(length);

@@ -7,7 +7,7 @@ use libmqm_sys as mq;
 
 use crate::boundary::Codes;
 use crate::charset;
-use crate::memory::{self, Structure};
+use crate::memory::{Caller, Structure};
 
 /// A caller's MQCHARV: the structure that holds it, and where.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +17,8 @@ impl Charv {
     const BYTES: usize = size_of::<mq::MQCHARV>();
 
     /// The name of a property, which the MQI passes by itself.
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        let it = Structure::at(pointer, Self::BYTES).ok_or(Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR))?;
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        let it = caller.structure(pointer, Self::BYTES).ok_or(Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR))?;
         Ok(Self(it, 0))
     }
 
@@ -41,11 +41,13 @@ impl Charv {
             return Err(fault);
         }
         let length = match self.long(offset_of!(mq::MQCHARV, VSLength)) {
-            mq::MQVS_NULL_TERMINATED => memory::length_to_nul(pointer, mq::MQ_MAX_PROPERTY_NAME_LENGTH),
+            mq::MQVS_NULL_TERMINATED => {
+                self.0.caller().length_to_nul(pointer, mq::MQ_MAX_PROPERTY_NAME_LENGTH)
+            }
             stated => usize::try_from(stated).ok(),
         };
         let length = length.filter(|length| (1..=mq::MQ_MAX_PROPERTY_NAME_LENGTH).contains(length));
-        let bytes = memory::copy(pointer, length.ok_or(wrong_length)?).ok_or(fault)?;
+        let bytes = self.0.caller().copy(pointer, length.ok_or(wrong_length)?).ok_or(fault)?;
         let ccsid = self.long(offset_of!(mq::MQCHARV, VSCCSID));
         let name = charset::decode(ccsid, &bytes).ok_or(Codes::failed(mq::MQRC_SOURCE_CCSID_ERROR))?;
         Ok(name.trim_end_matches(' ').to_owned())
@@ -60,7 +62,7 @@ impl Charv {
         self.0.set_long(self.1 + offset_of!(mq::MQCHARV, VSCCSID), charset::UTF_8);
         let fits = name.len() <= room;
         if fits {
-            memory::fill(buffer, room, name.as_bytes());
+            self.0.caller().fill(buffer, room, name.as_bytes());
         }
         fits || buffer.is_null()
     }

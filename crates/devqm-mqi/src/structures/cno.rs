@@ -8,7 +8,7 @@ use libmqm_sys as mq;
 use super::cd::Cd;
 use super::{Layout, csp};
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 pub(super) const CNO: Layout =
     Layout { id: *b"CNO ", lengths: &[12, 24, 152, 168, 200, 224, 256, 272], fault: mq::MQRC_CNO_ERROR };
@@ -29,14 +29,14 @@ macro_rules! cno {
 
 impl Cno {
     /// `None` for NULL: MQCONNX without options is MQCONN.
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Option<Self>, Codes> {
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Option<Self>, Codes> {
         if pointer.is_null() {
             return Ok(None);
         }
-        let it = CNO.open(pointer)?;
+        let it = CNO.open(caller, pointer)?;
         let tls = it.pointer_or_offset(cno!(SSLConfigPtr), cno!(SSLConfigOffset));
         if !tls.is_null() {
-            SCO.open(tls)?;
+            SCO.open(caller, tls)?;
         }
         Ok(Some(Self(it)))
     }
@@ -56,7 +56,7 @@ impl Cno {
             return Err(Codes::failed(mq::MQRC_CLIENT_CONN_ERROR));
         }
         let channel = self.0.pointer_or_offset(pointer, offset);
-        if channel.is_null() { Ok(None) } else { Cd::open(channel).map(Some) }
+        if channel.is_null() { Ok(None) } else { Cd::open(self.0.caller(), channel).map(Some) }
     }
 
     pub(crate) fn has_ccdt(self) -> bool {
@@ -66,7 +66,8 @@ impl Cno {
 
     /// User and password, where there are any.
     pub(crate) fn credentials(self) -> Result<Option<(String, String)>, Codes> {
-        csp::credentials(self.0.pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset)))
+        let pointer = self.0.pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset));
+        csp::credentials(self.0.caller(), pointer)
     }
 
     pub(crate) fn write(self, connection_id: [u8; 24]) {

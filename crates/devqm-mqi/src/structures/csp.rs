@@ -7,7 +7,7 @@ use libmqm_sys as mq;
 
 use super::Layout;
 use crate::boundary::{Codes, length};
-use crate::memory;
+use crate::memory::Caller;
 
 pub(super) const CSP: Layout = Layout { id: *b"CSP ", lengths: &[56, 80, 104], fault: mq::MQRC_CSP_ERROR };
 
@@ -18,11 +18,11 @@ macro_rules! csp {
 }
 
 /// User and password; `None` where there is no structure or it says so. A token is refused.
-pub(super) fn credentials(pointer: *mut c_void) -> Result<Option<(String, String)>, Codes> {
+pub(super) fn credentials(caller: Caller, pointer: *mut c_void) -> Result<Option<(String, String)>, Codes> {
     if pointer.is_null() {
         return Ok(None);
     }
-    let it = CSP.open(pointer)?;
+    let it = CSP.open(caller, pointer)?;
     match it.long(csp!(AuthenticationType)) {
         mq::MQCSP_AUTH_NONE => return Ok(None),
         mq::MQCSP_AUTH_USER_ID_AND_PWD => {}
@@ -34,7 +34,7 @@ pub(super) fn credentials(pointer: *mut c_void) -> Result<Option<(String, String
         if length > max {
             return Err(fault);
         }
-        let bytes = memory::copy(it.pointer_or_offset(pointer, offset).cast::<u8>(), length).ok_or(fault)?;
+        let bytes = caller.copy(it.pointer_or_offset(pointer, offset).cast::<u8>(), length).ok_or(fault)?;
         String::from_utf8(bytes).map_err(|_| fault)
     };
     let user = string(

@@ -7,7 +7,7 @@ use libmqm_sys as mq;
 
 use super::Layout;
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 pub(super) const GMO: Layout =
     Layout { id: *b"GMO ", lengths: &[72, 80, 100, 112], fault: mq::MQRC_GMO_ERROR };
@@ -23,8 +23,8 @@ macro_rules! gmo {
 }
 
 impl Gmo {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        GMO.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        GMO.open(caller, pointer).map(Self)
     }
 
     pub(crate) fn options(self) -> i32 {

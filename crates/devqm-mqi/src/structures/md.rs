@@ -8,7 +8,8 @@ use libmqm_sys as mq;
 
 use super::Layout;
 use crate::boundary::Codes;
-use crate::memory::{Structure, blanked};
+use crate::field::blanked;
+use crate::memory::{Caller, Structure};
 
 pub(super) const MD: Layout = Layout { id: *b"MD  ", lengths: &[324, 364], fault: mq::MQRC_MD_ERROR };
 
@@ -23,8 +24,8 @@ macro_rules! md {
 }
 
 impl Md {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        MD.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        MD.open(caller, pointer).map(Self)
     }
 
     /// The descriptor; fields that version 1 does not have take their initial values.

@@ -6,7 +6,7 @@
 use std::ffi::c_void;
 
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 mod md;
 mod od;
@@ -39,9 +39,9 @@ const HEAD_BYTES: usize = 8;
 
 impl Layout {
     /// The structure at a pointer, no longer than the version that it states.
-    fn open(&self, pointer: *mut c_void) -> Result<Structure, Codes> {
+    fn open(&self, caller: Caller, pointer: *mut c_void) -> Result<Structure, Codes> {
         let fault = Codes::failed(self.fault);
-        let head = Structure::at(pointer, HEAD_BYTES).ok_or(fault)?;
+        let head = caller.structure(pointer, HEAD_BYTES).ok_or(fault)?;
         if head.bytes::<4>(0) != self.id {
             return Err(fault);
         }
@@ -126,15 +126,17 @@ mod tests {
 
     #[test]
     fn a_wrong_id_or_version_or_null_is_refused_with_the_structures_own_reason() {
+        // SAFETY: what is opened below is as long as what every version begins with.
+        let caller = unsafe { Caller::vouches() };
         for (layout, _) in LAYOUTS.iter().filter(|(layout, _)| layout.fault != 0) {
             let fault = Codes::failed(layout.fault);
             let opens = |id: [u8; 4], version: i32| {
                 let mut memory = [0_u8; HEAD_BYTES];
                 memory[..4].copy_from_slice(&id);
-                memory[4..].copy_from_slice(&crate::memory::to_native(version));
-                layout.open(memory.as_mut_ptr().cast()).map(drop)
+                memory[4..].copy_from_slice(&crate::field::to_native(version));
+                layout.open(caller, memory.as_mut_ptr().cast()).map(drop)
             };
-            assert_eq!(layout.open(std::ptr::null_mut()).map(drop), Err(fault));
+            assert_eq!(layout.open(caller, std::ptr::null_mut()).map(drop), Err(fault));
             assert_eq!(opens(*b"XXXX", 1), Err(fault));
             assert_eq!(opens(layout.id, 0), Err(fault));
             assert_eq!(opens(layout.id, -1), Err(fault));

@@ -8,7 +8,7 @@ use libmqm_sys as mq;
 
 use super::{Charv, Layout};
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 pub(super) const OD: Layout =
     Layout { id: *b"OD  ", lengths: &[168, 208, 344, 424], fault: mq::MQRC_OD_ERROR };
@@ -24,8 +24,8 @@ macro_rules! od {
 }
 
 impl Od {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        OD.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        OD.open(caller, pointer).map(Self)
     }
 
     /// What is to be opened. Distribution lists and selection of messages by their properties are refused.

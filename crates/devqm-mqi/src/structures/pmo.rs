@@ -8,7 +8,7 @@ use libmqm_sys as mq;
 
 use super::Layout;
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 pub(super) const PMO: Layout = Layout { id: *b"PMO ", lengths: &[128, 160, 184], fault: mq::MQRC_PMO_ERROR };
 
@@ -23,8 +23,8 @@ macro_rules! pmo {
 }
 
 impl Pmo {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        PMO.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        PMO.open(caller, pointer).map(Self)
     }
 
     pub(crate) fn options(self) -> i32 {

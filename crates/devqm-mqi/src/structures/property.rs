@@ -7,7 +7,7 @@ use libmqm_sys as mq;
 
 use super::{Charv, Layout};
 use crate::boundary::Codes;
-use crate::memory::Structure;
+use crate::memory::{Caller, Structure};
 
 pub(super) const CMHO: Layout = Layout { id: *b"CMHO", lengths: &[12], fault: mq::MQRC_CMHO_ERROR };
 pub(super) const DMHO: Layout = Layout { id: *b"DMHO", lengths: &[12], fault: mq::MQRC_DMHO_ERROR };
@@ -17,18 +17,18 @@ pub(super) const IMPO: Layout = Layout { id: *b"IMPO", lengths: &[64], fault: mq
 pub(super) const PD: Layout = Layout { id: *b"PD  ", lengths: &[24], fault: mq::MQRC_PD_ERROR };
 
 /// Checks a caller's MQCMHO. Its options choose when names are validated: here always.
-pub(crate) fn check_create(pointer: *mut c_void) -> Result<(), Codes> {
-    CMHO.open(pointer).map(drop)
+pub(crate) fn check_create(caller: Caller, pointer: *mut c_void) -> Result<(), Codes> {
+    CMHO.open(caller, pointer).map(drop)
 }
 
 /// Checks a caller's MQDMHO, which has no options.
-pub(crate) fn check_delete(pointer: *mut c_void) -> Result<(), Codes> {
-    DMHO.open(pointer).map(drop)
+pub(crate) fn check_delete(caller: Caller, pointer: *mut c_void) -> Result<(), Codes> {
+    DMHO.open(caller, pointer).map(drop)
 }
 
 /// `MQDMPO.Options`.
-pub(crate) fn delete_options(pointer: *mut c_void) -> Result<i32, Codes> {
-    DMPO.open(pointer).map(|it| it.long(offset_of!(mq::MQDMPO, Options)))
+pub(crate) fn delete_options(caller: Caller, pointer: *mut c_void) -> Result<i32, Codes> {
+    DMPO.open(caller, pointer).map(|it| it.long(offset_of!(mq::MQDMPO, Options)))
 }
 
 /// What a caller's MQSMPO says.
@@ -40,8 +40,8 @@ pub(crate) struct Smpo {
 }
 
 impl Smpo {
-    pub(crate) fn read(pointer: *mut c_void) -> Result<Self, Codes> {
-        let it = SMPO.open(pointer)?;
+    pub(crate) fn read(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        let it = SMPO.open(caller, pointer)?;
         Ok(Self {
             options: it.long(offset_of!(mq::MQSMPO, Options)),
             encoding: it.long(offset_of!(mq::MQSMPO, ValueEncoding)),
@@ -55,8 +55,8 @@ impl Smpo {
 pub(crate) struct Pd(Structure);
 
 impl Pd {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        PD.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        PD.open(caller, pointer).map(Self)
     }
 
     /// Support, context, copy options.
@@ -86,8 +86,8 @@ macro_rules! impo {
 }
 
 impl Impo {
-    pub(crate) fn open(pointer: *mut c_void) -> Result<Self, Codes> {
-        IMPO.open(pointer).map(Self)
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        IMPO.open(caller, pointer).map(Self)
     }
 
     pub(crate) fn options(self) -> i32 {

@@ -3,6 +3,7 @@
 use libmqm_sys as mq;
 
 use crate::harness::Devqm;
+use crate::mqi;
 use crate::program::{OK, attributes, connect, failed, open, open_as, put_now, warning};
 
 const NAME: i32 = mq::MQCA_Q_NAME;
@@ -61,7 +62,7 @@ fn selectors_that_are_none_are_refused() {
         crate::program::codes(|cc, rc| {
             let (integers, characters) = (std::ptr::null_mut(), std::ptr::null_mut());
             let selectors = [DEPTH].as_ptr();
-            mqm_r::MQINQ(
+            mqi::MQINQ(
                 connection,
                 object,
                 count,

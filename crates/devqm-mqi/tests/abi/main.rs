@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod harness;
+mod mqi;
 mod program;
 mod library;
 mod versions;

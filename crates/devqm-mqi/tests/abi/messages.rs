@@ -4,6 +4,7 @@ use libmqm_default as initial;
 use libmqm_sys as mq;
 
 use crate::harness::{Devqm, QUEUE, QUEUE_MANAGER};
+use crate::mqi;
 use crate::program::{
     OK, at, back_out, codes, commit, connect, failed, field, get, get_now, gmo, md, od, open, open_as, pmo,
     put, put_now, text, warning,
@@ -118,14 +119,14 @@ fn put1_resolves_names_and_leaves_nothing_open() {
     let (mut object, mut sent, mut options) = (od("ALIAS"), md(), pmo(mq::MQPMO_NO_SYNCPOINT));
     let body = b"once".as_ptr().cast();
     let put = codes(|cc, rc| {
-        mqm_r::MQPUT1(connection, at(&mut object), at(&mut sent), at(&mut options), 4, body, cc, rc);
+        mqi::MQPUT1(connection, at(&mut object), at(&mut sent), at(&mut options), 4, body, cc, rc);
     });
     assert_eq!(put, OK);
     assert_eq!((text(&object.ResolvedQName), text(&options.ResolvedQName)), (QUEUE.into(), QUEUE.into()));
     assert_eq!(get_now(connection, open(connection)), (OK, b"once".to_vec()));
     let mut unknown = od("NO.SUCH.QUEUE");
     let put = codes(|cc, rc| {
-        mqm_r::MQPUT1(connection, at(&mut unknown), at(&mut sent), at(&mut options), 0, body, cc, rc);
+        mqi::MQPUT1(connection, at(&mut unknown), at(&mut sent), at(&mut options), 0, body, cc, rc);
     });
     assert_eq!(put, failed(mq::MQRC_UNKNOWN_OBJECT_NAME));
 }

@@ -5,6 +5,7 @@ use std::ptr::{null, null_mut};
 use libmqm_sys as mq;
 
 use crate::harness::Devqm;
+use crate::mqi;
 use crate::program::{
     Codes, OK, at, codes, commit, connect, connx, disconnect, failed, gmo, md, od, open, pmo,
 };
@@ -14,29 +15,29 @@ fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
     let unknown = [mq::MQHC_DEF_HCONN, mq::MQHC_UNUSABLE_HCONN];
     for connection in unknown {
         let no_connection: [Codes; 16] = [
-            codes(|cc, rc| mqm_r::MQOPEN(connection, null_mut(), 0, null_mut(), cc, rc)),
-            codes(|cc, rc| mqm_r::MQCLOSE(connection, null_mut(), 0, cc, rc)),
-            codes(|cc, rc| mqm_r::MQPUT(connection, 0, null_mut(), null_mut(), 0, null(), cc, rc)),
-            codes(|cc, rc| mqm_r::MQPUT1(connection, null_mut(), null_mut(), null_mut(), 0, null(), cc, rc)),
+            codes(|cc, rc| mqi::MQOPEN(connection, null_mut(), 0, null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQCLOSE(connection, null_mut(), 0, cc, rc)),
+            codes(|cc, rc| mqi::MQPUT(connection, 0, null_mut(), null_mut(), 0, null(), cc, rc)),
+            codes(|cc, rc| mqi::MQPUT1(connection, null_mut(), null_mut(), null_mut(), 0, null(), cc, rc)),
             codes(|cc, rc| {
-                mqm_r::MQGET(connection, 0, null_mut(), null_mut(), 0, null_mut(), null_mut(), cc, rc);
+                mqi::MQGET(connection, 0, null_mut(), null_mut(), 0, null_mut(), null_mut(), cc, rc);
             }),
-            codes(|cc, rc| mqm_r::MQINQ(connection, 0, 0, null(), 0, null_mut(), 0, null_mut(), cc, rc)),
-            codes(|cc, rc| mqm_r::MQCMIT(connection, cc, rc)),
-            codes(|cc, rc| mqm_r::MQBACK(connection, cc, rc)),
-            codes(|cc, rc| mqm_r::MQCRTMH(connection, null_mut(), null_mut(), cc, rc)),
-            codes(|cc, rc| mqm_r::MQDLTMH(connection, null_mut(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQINQ(connection, 0, 0, null(), 0, null_mut(), 0, null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQCMIT(connection, cc, rc)),
+            codes(|cc, rc| mqi::MQBACK(connection, cc, rc)),
+            codes(|cc, rc| mqi::MQCRTMH(connection, null_mut(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQDLTMH(connection, null_mut(), null_mut(), cc, rc)),
             codes(|cc, rc| {
-                mqm_r::MQSETMP(connection, 0, null_mut(), null_mut(), null_mut(), 0, 0, null(), cc, rc);
+                mqi::MQSETMP(connection, 0, null_mut(), null_mut(), null_mut(), 0, 0, null(), cc, rc);
             }),
             codes(|cc, rc| {
                 let (nothing, number) = (null_mut(), null_mut());
-                mqm_r::MQINQMP(connection, 0, nothing, nothing, nothing, number, 0, nothing, number, cc, rc);
+                mqi::MQINQMP(connection, 0, nothing, nothing, nothing, number, 0, nothing, number, cc, rc);
             }),
-            codes(|cc, rc| mqm_r::MQDLTMP(connection, 0, null_mut(), null_mut(), cc, rc)),
-            codes(|cc, rc| mqm_r::MQDISC(null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQDLTMP(connection, 0, null_mut(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQDISC(null_mut(), cc, rc)),
             disconnect(connection),
-            codes(|cc, rc| mqm_r::MQCONN(null(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQCONN(null(), null_mut(), cc, rc)),
         ];
         assert_eq!(no_connection, [failed(mq::MQRC_HCONN_ERROR); 16]);
     }
@@ -48,16 +49,16 @@ fn what_is_not_functional_says_so_and_writes_what_it_would_return() {
     let [first, second, third] = &mut lengths;
     let nothing = null_mut();
     let not_functional: [Codes; 10] = [
-        codes(|cc, rc| mqm_r::MQBEGIN(0, nothing, cc, rc)),
-        codes(|cc, rc| mqm_r::MQSET(0, 0, 0, null(), 0, null(), 0, null(), cc, rc)),
-        codes(|cc, rc| mqm_r::MQSTAT(0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqm_r::MQCB(0, 0, nothing, 0, nothing, nothing, cc, rc)),
-        codes(|cc, rc| mqm_r::MQCTL(0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqm_r::MQSUB(0, nothing, null_mut(), &raw mut handle, cc, rc)),
-        codes(|cc, rc| mqm_r::MQSUBRQ(0, 0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqm_r::MQBUFMH(0, 0, nothing, nothing, 0, nothing, first, cc, rc)),
-        codes(|cc, rc| mqm_r::MQMHBUF(0, 0, nothing, nothing, nothing, 0, nothing, second, cc, rc)),
-        codes(|cc, rc| mqm_r::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), third, cc, rc)),
+        codes(|cc, rc| mqi::MQBEGIN(0, nothing, cc, rc)),
+        codes(|cc, rc| mqi::MQSET(0, 0, 0, null(), 0, null(), 0, null(), cc, rc)),
+        codes(|cc, rc| mqi::MQSTAT(0, 0, nothing, cc, rc)),
+        codes(|cc, rc| mqi::MQCB(0, 0, nothing, 0, nothing, nothing, cc, rc)),
+        codes(|cc, rc| mqi::MQCTL(0, 0, nothing, cc, rc)),
+        codes(|cc, rc| mqi::MQSUB(0, nothing, null_mut(), &raw mut handle, cc, rc)),
+        codes(|cc, rc| mqi::MQSUBRQ(0, 0, 0, nothing, cc, rc)),
+        codes(|cc, rc| mqi::MQBUFMH(0, 0, nothing, nothing, 0, nothing, first, cc, rc)),
+        codes(|cc, rc| mqi::MQMHBUF(0, 0, nothing, nothing, nothing, 0, nothing, second, cc, rc)),
+        codes(|cc, rc| mqi::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), third, cc, rc)),
     ];
     assert_eq!(not_functional, [failed(mq::MQRC_FUNCTION_NOT_SUPPORTED); 10]);
     assert_eq!((handle, lengths), (mq::MQHO_UNUSABLE_HOBJ, [0; 3]));
@@ -71,19 +72,18 @@ fn a_null_among_sound_arguments_has_a_reason_of_its_own() {
     let (mut md, mut od, mut pmo, mut gmo) = (md(), od("IN"), pmo(0), gmo(0));
     let (md, od, pmo, gmo) = (at(&mut md), at(&mut od), at(&mut pmo), at(&mut gmo));
     let (mut length, nothing) = (7, null_mut());
-    let put = |md, pmo, length, body| {
-        codes(|cc, rc| mqm_r::MQPUT(connection, object, md, pmo, length, body, cc, rc))
-    };
+    let put =
+        |md, pmo, length, body| codes(|cc, rc| mqi::MQPUT(connection, object, md, pmo, length, body, cc, rc));
     assert_eq!(put(nothing, pmo, 0, null()), failed(mq::MQRC_MD_ERROR));
     assert_eq!(put(md, nothing, 0, null()), failed(mq::MQRC_PMO_ERROR));
     assert_eq!(put(md, pmo, 1, null()), failed(mq::MQRC_BUFFER_ERROR));
     assert_eq!(put(md, pmo, -1, null()), failed(mq::MQRC_BUFFER_LENGTH_ERROR));
     assert_eq!(
-        codes(|cc, rc| mqm_r::MQPUT1(connection, nothing, md, pmo, 0, null(), cc, rc)),
+        codes(|cc, rc| mqi::MQPUT1(connection, nothing, md, pmo, 0, null(), cc, rc)),
         failed(mq::MQRC_OD_ERROR)
     );
     let get = |md, gmo, room, length: &mut i32| {
-        codes(|cc, rc| mqm_r::MQGET(connection, object, md, gmo, room, nothing, length, cc, rc))
+        codes(|cc, rc| mqi::MQGET(connection, object, md, gmo, room, nothing, length, cc, rc))
     };
     assert_eq!(get(nothing, gmo, 0, &mut length), failed(mq::MQRC_MD_ERROR));
     assert_eq!(length, 0, "DataLength is written on failure too");
@@ -91,12 +91,12 @@ fn a_null_among_sound_arguments_has_a_reason_of_its_own() {
     assert_eq!(get(md, gmo, 1, &mut length), failed(mq::MQRC_BUFFER_ERROR));
     assert_eq!(get(md, gmo, -1, &mut length), failed(mq::MQRC_BUFFER_LENGTH_ERROR));
     let without_length =
-        codes(|cc, rc| mqm_r::MQGET(connection, object, md, gmo, 0, nothing, null_mut(), cc, rc));
+        codes(|cc, rc| mqi::MQGET(connection, object, md, gmo, 0, nothing, null_mut(), cc, rc));
     assert_eq!(without_length, failed(mq::MQRC_DATA_LENGTH_ERROR));
-    let without_handle = codes(|cc, rc| mqm_r::MQOPEN(connection, od, mq::MQOO_OUTPUT, null_mut(), cc, rc));
+    let without_handle = codes(|cc, rc| mqi::MQOPEN(connection, od, mq::MQOO_OUTPUT, null_mut(), cc, rc));
     assert_eq!(without_handle, failed(mq::MQRC_HOBJ_ERROR));
     let mut handle = 7;
-    let opened = codes(|cc, rc| mqm_r::MQOPEN(connection, nothing, 0, &raw mut handle, cc, rc));
+    let opened = codes(|cc, rc| mqi::MQOPEN(connection, nothing, 0, &raw mut handle, cc, rc));
     assert_eq!((opened, handle), (failed(mq::MQRC_OD_ERROR), mq::MQHO_UNUSABLE_HOBJ));
     assert_eq!(commit(connection), OK);
 }
@@ -105,9 +105,9 @@ fn a_null_among_sound_arguments_has_a_reason_of_its_own() {
 fn codes_that_nobody_wants_are_not_written() {
     let devqm = Devqm::start();
     let connection = connect(&devqm, 0);
-    mqm_r::MQCMIT(connection, null_mut(), null_mut());
+    mqi::MQCMIT(connection, null_mut(), null_mut());
     let mut reason = -7;
-    mqm_r::MQCMIT(connection, null_mut(), &raw mut reason);
+    mqi::MQCMIT(connection, null_mut(), &raw mut reason);
     assert_eq!(reason, mq::MQRC_NONE);
 }
 

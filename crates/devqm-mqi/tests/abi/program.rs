@@ -7,6 +7,7 @@ use libmqm_default as initial;
 use libmqm_sys as mq;
 
 use crate::harness::{CHANNEL, Devqm, QUEUE, QUEUE_MANAGER};
+use crate::mqi;
 
 /// Completion and reason.
 pub(crate) type Codes = (i32, i32);
@@ -83,7 +84,7 @@ pub(crate) fn cno(options: i32, cd: &mut mq::MQCD) -> mq::MQCNO {
 /// MQCONNX.
 pub(crate) fn connx(name: &str, cno: &mut mq::MQCNO) -> (i32, Codes) {
     let (name, mut handle) = (field::<48>(name), 7);
-    let codes = codes(|cc, rc| mqm_r::MQCONNX(name.as_ptr(), at(cno), &raw mut handle, cc, rc));
+    let codes = codes(|cc, rc| mqi::MQCONNX(name.as_ptr(), at(cno), &raw mut handle, cc, rc));
     assert_eq!(codes.0 == mq::MQCC_FAILED, handle == mq::MQHC_UNUSABLE_HCONN, "{codes:?}");
     (handle, codes)
 }
@@ -100,7 +101,7 @@ pub(crate) fn connect(devqm: &Devqm, options: i32) -> i32 {
 /// MQDISC.
 pub(crate) fn disconnect(handle: i32) -> Codes {
     let mut variable = handle;
-    let codes = codes(|cc, rc| mqm_r::MQDISC(&raw mut variable, cc, rc));
+    let codes = codes(|cc, rc| mqi::MQDISC(&raw mut variable, cc, rc));
     assert!(variable == handle || variable == mq::MQHC_UNUSABLE_HCONN);
     codes
 }
@@ -108,7 +109,7 @@ pub(crate) fn disconnect(handle: i32) -> Codes {
 /// MQOPEN.
 pub(crate) fn open_as(connection: i32, od: &mut mq::MQOD, options: i32) -> (i32, Codes) {
     let mut handle = 7;
-    let codes = codes(|cc, rc| mqm_r::MQOPEN(connection, at(od), options, &raw mut handle, cc, rc));
+    let codes = codes(|cc, rc| mqi::MQOPEN(connection, at(od), options, &raw mut handle, cc, rc));
     assert_eq!(codes.0 == mq::MQCC_FAILED, handle == mq::MQHO_UNUSABLE_HOBJ, "{codes:?}");
     (handle, codes)
 }
@@ -131,7 +132,7 @@ pub(crate) fn put(
     body: &[u8],
 ) -> Codes {
     let length = i32::try_from(body.len()).unwrap();
-    codes(|cc, rc| mqm_r::MQPUT(connection, object, at(md), at(pmo), length, body.as_ptr().cast(), cc, rc))
+    codes(|cc, rc| mqi::MQPUT(connection, object, at(md), at(pmo), length, body.as_ptr().cast(), cc, rc))
 }
 
 /// MQPUT outside of a unit of work.
@@ -154,7 +155,7 @@ pub(crate) fn get(
     let (mut buffer, mut data_length) = (vec![CANARY; room + 64], -7);
     let (length, into) = (i32::try_from(room).unwrap(), buffer.as_mut_ptr().cast());
     let codes = codes(|cc, rc| {
-        mqm_r::MQGET(connection, object, at(md), at(gmo), length, into, &raw mut data_length, cc, rc);
+        mqi::MQGET(connection, object, at(md), at(gmo), length, into, &raw mut data_length, cc, rc);
     });
     assert!(buffer[room..].iter().all(|byte| *byte == CANARY), "written beyond the buffer");
     buffer.truncate(room.min(usize::try_from(data_length).unwrap()));
@@ -169,18 +170,18 @@ pub(crate) fn get_now(connection: i32, object: i32) -> (Codes, Vec<u8>) {
 
 /// MQCMIT.
 pub(crate) fn commit(connection: i32) -> Codes {
-    codes(|cc, rc| mqm_r::MQCMIT(connection, cc, rc))
+    codes(|cc, rc| mqi::MQCMIT(connection, cc, rc))
 }
 
 /// MQBACK.
 pub(crate) fn back_out(connection: i32) -> Codes {
-    codes(|cc, rc| mqm_r::MQBACK(connection, cc, rc))
+    codes(|cc, rc| mqi::MQBACK(connection, cc, rc))
 }
 
 /// MQCRTMH.
 pub(crate) fn message_handle(connection: i32) -> i64 {
     let (mut options, mut handle) = (initial::MQCMHO_DEFAULT, 7);
-    let codes = codes(|cc, rc| mqm_r::MQCRTMH(connection, at(&mut options), &raw mut handle, cc, rc));
+    let codes = codes(|cc, rc| mqi::MQCRTMH(connection, at(&mut options), &raw mut handle, cc, rc));
     assert_eq!(codes, OK);
     handle
 }
@@ -201,7 +202,7 @@ pub(crate) fn set(connection: i32, handle: i64, name: &str, kind: i32, value: &[
     let length = i32::try_from(value.len()).unwrap();
     codes(|cc, rc| {
         let (smpo, name, pd, value) = (at(&mut smpo), at(&mut name), at(&mut pd), value.as_ptr().cast());
-        mqm_r::MQSETMP(connection, handle, smpo, name, pd, kind, length, value, cc, rc);
+        mqi::MQSETMP(connection, handle, smpo, name, pd, kind, length, value, cc, rc);
     })
 }
 
@@ -234,7 +235,7 @@ pub(crate) fn inquire(
     let codes = codes(|cc, rc| {
         let (impo, name, pd) = (at(&mut impo), at(&mut name), at(&mut pd));
         let (kind, data_length) = (&raw mut kind, &raw mut data_length);
-        mqm_r::MQINQMP(connection, handle, impo, name, pd, kind, length, into, data_length, cc, rc);
+        mqi::MQINQMP(connection, handle, impo, name, pd, kind, length, into, data_length, cc, rc);
     });
     value.truncate(usize::try_from(data_length).unwrap());
     name_buffer.truncate(usize::try_from(impo.ReturnedName.VSLength).unwrap());
@@ -254,7 +255,7 @@ pub(crate) fn attributes(
         let (selected, selectors) = (count(selectors.len()), selectors.as_ptr());
         let (integer_count, integers) = (count(integer_room), nullable(&mut integers));
         let (length, characters) = (count(character_room), nullable(&mut characters));
-        mqm_r::MQINQ(
+        mqi::MQINQ(
             connection,
             object,
             selected,

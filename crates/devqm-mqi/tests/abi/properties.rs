@@ -4,6 +4,7 @@ use libmqm_default as initial;
 use libmqm_sys as mq;
 
 use crate::harness::Devqm;
+use crate::mqi;
 use crate::program::{
     Inquired, OK, at, charv, codes, connect, failed, get, gmo, inquire, md, message_handle, open, pmo, put,
     set, warning,
@@ -104,7 +105,7 @@ fn a_property_is_found_by_name_deleted_and_then_absent() {
     assert_eq!(inquire(connection, handle, 0, "colour", [8, 0]).value, b"blue");
     let delete = |name: &str| {
         let (mut options, mut name) = (initial::MQDMPO_DEFAULT, charv(name));
-        codes(|cc, rc| mqm_r::MQDLTMP(connection, handle, at(&mut options), at(&mut name), cc, rc))
+        codes(|cc, rc| mqi::MQDLTMP(connection, handle, at(&mut options), at(&mut name), cc, rc))
     };
     assert_eq!(delete("colour"), OK);
     assert_eq!(delete("colour"), warning(mq::MQRC_PROPERTY_NOT_AVAILABLE));
@@ -125,7 +126,7 @@ fn a_string_may_end_with_a_nul_instead_of_a_length() {
     let set = codes(|cc, rc| {
         let (options, name, description) = (at(&mut options), at(&mut name), at(&mut description));
         let (kind, length) = (mq::MQTYPE_STRING, mq::MQVL_NULL_TERMINATED);
-        mqm_r::MQSETMP(connection, handle, options, name, description, kind, length, value, cc, rc);
+        mqi::MQSETMP(connection, handle, options, name, description, kind, length, value, cc, rc);
     });
     assert_eq!(set, OK);
     assert_eq!(inquire(connection, handle, 0, "p", [8, 0]).value, b"a value");
@@ -152,7 +153,7 @@ fn handles_that_are_not_ones_and_forms_that_exclude_each_other_are_refused() {
     assert_eq!(set(connection, handle, "1st", mq::MQTYPE_NULL, &[]), failed(mq::MQRC_PROPERTY_NAME_ERROR));
     assert_eq!(set(connection, handle, "a", mq::MQTYPE_INT32, &[1]), failed(mq::MQRC_BUFFER_LENGTH_ERROR));
     let (mut options, mut variable) = (initial::MQDMHO_DEFAULT, handle);
-    let deleted = codes(|cc, rc| mqm_r::MQDLTMH(connection, &raw mut variable, at(&mut options), cc, rc));
+    let deleted = codes(|cc, rc| mqi::MQDLTMH(connection, &raw mut variable, at(&mut options), cc, rc));
     assert_eq!((deleted, variable), (OK, mq::MQHM_UNUSABLE_HMSG));
     assert_eq!(set(connection, handle, "a", mq::MQTYPE_NULL, &[]), no_handle);
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use libmqm_sys as mq;
 
 use crate::harness::{Devqm, until};
+use crate::mqi;
 use crate::program::{
     OK, codes, commit, connect, disconnect, failed, get, get_now, gmo, md, open, put, put_now,
 };
@@ -131,7 +132,7 @@ fn a_handle_is_gone_after_disconnecting_and_not_given_again() {
     let devqm = Devqm::start();
     let connection = connect(&devqm, mq::MQCNO_HANDLE_SHARE_BLOCK);
     let mut variable = connection;
-    assert_eq!(codes(|cc, rc| mqm_r::MQDISC(&raw mut variable, cc, rc)), OK);
+    assert_eq!(codes(|cc, rc| mqi::MQDISC(&raw mut variable, cc, rc)), OK);
     assert_eq!(variable, mq::MQHC_UNUSABLE_HCONN);
     assert_ne!(connect(&devqm, mq::MQCNO_HANDLE_SHARE_BLOCK), connection);
     assert_eq!(commit(connection), failed(mq::MQRC_HCONN_ERROR));
@@ -147,7 +148,7 @@ fn an_object_handle_of_one_connection_is_unknown_to_another() {
     let mut pmo = crate::program::pmo(mq::MQPMO_NO_SYNCPOINT);
     assert_eq!(put(other, object, &mut md(), &mut pmo, b"x"), failed(mq::MQRC_HOBJ_ERROR));
     let mut variable = object;
-    let closed = codes(|cc, rc| mqm_r::MQCLOSE(one, &raw mut variable, 0, cc, rc));
+    let closed = codes(|cc, rc| mqi::MQCLOSE(one, &raw mut variable, 0, cc, rc));
     assert_eq!((closed, variable), (OK, mq::MQHO_UNUSABLE_HOBJ));
     assert_eq!(put(one, object, &mut md(), &mut pmo, b"x"), failed(mq::MQRC_HOBJ_ERROR));
 }

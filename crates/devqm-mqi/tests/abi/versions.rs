@@ -8,6 +8,7 @@ use std::mem::offset_of;
 use libmqm_sys as mq;
 
 use crate::harness::{CHANNEL, Devqm, QUEUE_MANAGER};
+use crate::mqi;
 use crate::program::{OK, at, codes, connect, disconnect, field, get, gmo, md, open, pmo};
 
 const POISON: u8 = 0xC7;
@@ -87,7 +88,7 @@ fn every_version_of_mqod() {
     for (version, length) in [(1, 168), (2, 208), (3, 344), (4, 424)] {
         let (mut handle, mut od) = (0, old_od(version, length));
         let opened =
-            codes(|cc, rc| mqm_r::MQOPEN(connection, od.at(), mq::MQOO_OUTPUT, &raw mut handle, cc, rc));
+            codes(|cc, rc| mqi::MQOPEN(connection, od.at(), mq::MQOO_OUTPUT, &raw mut handle, cc, rc));
         assert_eq!(opened, OK, "version {version}");
         od.is_whole();
         let resolved = offset_of!(mq::MQOD, ResolvedQName);
@@ -105,7 +106,7 @@ fn every_version_of_mqmd_mqpmo_and_mqgmo() {
             let mut md = old_md(md_version, md_length).with(offset_of!(mq::MQMD2, Format), b"MQSTR");
             let mut pmo = Cut::new(b"PMO ", version, length).long(8, mq::MQPMO_NO_SYNCPOINT);
             let body = b"body".as_ptr().cast();
-            let put = codes(|cc, rc| mqm_r::MQPUT(connection, object, md.at(), pmo.at(), 4, body, cc, rc));
+            let put = codes(|cc, rc| mqi::MQPUT(connection, object, md.at(), pmo.at(), 4, body, cc, rc));
             assert_eq!(put, OK, "MQMD {md_version}, MQPMO {version}");
             md.is_whole();
             pmo.is_whole();
@@ -116,7 +117,7 @@ fn every_version_of_mqmd_mqpmo_and_mqgmo() {
             let (mut buffer, mut data_length) = ([0_u8; 8], 0);
             let got = codes(|cc, rc| {
                 let (md, gmo, into) = (md.at(), gmo.at(), buffer.as_mut_ptr().cast());
-                mqm_r::MQGET(connection, object, md, gmo, 8, into, &raw mut data_length, cc, rc);
+                mqi::MQGET(connection, object, md, gmo, 8, into, &raw mut data_length, cc, rc);
             });
             assert_eq!(
                 (got, data_length, &buffer),
@@ -138,7 +139,7 @@ fn a_message_put_with_the_first_version_has_the_seconds_initial_values() {
     let object = open(connection);
     let (mut first, mut options) = (old_md(1, 324), pmo(mq::MQPMO_NO_SYNCPOINT));
     let put = codes(|cc, rc| {
-        mqm_r::MQPUT(connection, object, first.at(), at(&mut options), 0, std::ptr::null(), cc, rc);
+        mqi::MQPUT(connection, object, first.at(), at(&mut options), 0, std::ptr::null(), cc, rc);
     });
     assert_eq!(put, OK);
     let mut second = md();
@@ -159,7 +160,7 @@ fn every_version_of_mqcno_and_mqcd() {
             let mut options = Cut::new(b"CNO ", version, length).pointer(pointer, channel.at());
             let mut handle = 0;
             let connected =
-                codes(|cc, rc| mqm_r::MQCONNX(name.as_ptr(), options.at(), &raw mut handle, cc, rc));
+                codes(|cc, rc| mqi::MQCONNX(name.as_ptr(), options.at(), &raw mut handle, cc, rc));
             assert_eq!(connected, OK, "MQCNO {version}, MQCD {cd_version}");
             options.is_whole();
             channel.is_whole();
@@ -174,7 +175,7 @@ fn a_channel_may_stand_at_an_offset_and_a_name_may_be_short() {
     let mut memory = Cut::new(b"CNO ", 2, 24).long(offset_of!(mq::MQCNO, ClientConnOffset), 1_000);
     memory.bytes[1_000..2_984].copy_from_slice(&old_cd(&devqm, 11, 1_984).bytes[..1_984]);
     let mut handle = 0;
-    let connected = codes(|cc, rc| mqm_r::MQCONNX(c"QM1".as_ptr(), memory.at(), &raw mut handle, cc, rc));
+    let connected = codes(|cc, rc| mqi::MQCONNX(c"QM1".as_ptr(), memory.at(), &raw mut handle, cc, rc));
     assert_eq!(connected, OK);
     assert_eq!(disconnect(handle), OK);
 }
