@@ -1,5 +1,6 @@
 //! MQCONN, MQCONNX and MQDISC.
 
+use std::ffi::c_char;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const ADMISSION_TIMEOUT: Duration = Duration::from_secs(30);
 const APPLICATION_NAME_CHARS: usize = 28;
 
 /// MQCONNX; without options, MQCONN.
-pub(crate) fn connect(caller: Caller, name: *const i8, options: Option<Cno>, handle: *mut i32) -> Ended {
+pub(crate) fn connect(caller: Caller, name: *const c_char, options: Option<Cno>, handle: *mut i32) -> Ended {
     if handle.is_null() {
         return Err(Codes::failed(mq::MQRC_HCONN_ERROR));
     }

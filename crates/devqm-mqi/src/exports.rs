@@ -11,7 +11,7 @@
 
 #![expect(clippy::missing_safety_doc, reason = "the contract above is that of every function here")]
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use devqm::verbs::Request;
@@ -27,7 +27,12 @@ use crate::{connection, handles};
 
 /// Connects to a queue manager.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQCONN(name: *const i8, handle: *mut i32, completion: *mut i32, reason: *mut i32) {
+pub unsafe extern "C" fn MQCONN(
+    name: *const c_char,
+    handle: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
     // SAFETY: as this function; MQCONNX takes NULL for no options.
     unsafe { MQCONNX(name, ptr::null_mut(), handle, completion, reason) };
 }
@@ -35,7 +40,7 @@ pub unsafe extern "C" fn MQCONN(name: *const i8, handle: *mut i32, completion: *
 /// Connects to a queue manager, with options.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MQCONNX(
-    name: *const i8,
+    name: *const c_char,
     options: *mut c_void,
     handle: *mut i32,
     completion: *mut i32,
@@ -175,7 +180,7 @@ pub unsafe extern "C" fn MQINQ(
     integer_count: i32,
     integers: *mut i32,
     character_length: i32,
-    characters: *mut i8,
+    characters: *mut c_char,
     completion: *mut i32,
     reason: *mut i32,
 ) {
@@ -298,7 +303,7 @@ not_supported! {
     /// Sets attributes of an object; not supported.
     MQSET(
         _connection: i32, _handle: i32, _selector_count: i32, _selectors: *const i32, _integer_count: i32,
-        _integers: *const i32, _character_length: i32, _characters: *const i8
+        _integers: *const i32, _character_length: i32, _characters: *const c_char
     ) => |_| ();
     /// Returns the status of asynchronous calls; not supported.
     MQSTAT(_connection: i32, _kind: i32, _status: *mut c_void) => |_| ();
@@ -325,7 +330,7 @@ not_supported! {
     ) => |caller: Caller| caller.put(data_length, 0);
     /// Converts characters; not supported.
     MQXCNVC(
-        _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const i8,
-        _target_ccsid: i32, _target_length: i32, _target: *mut i8, data_length: *mut i32
+        _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const c_char,
+        _target_ccsid: i32, _target_length: i32, _target: *mut c_char, data_length: *mut i32
     ) => |caller: Caller| caller.put(data_length, 0);
 }

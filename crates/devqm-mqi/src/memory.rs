@@ -4,7 +4,7 @@
 //! and the length that its version has; what lies beyond that length is neither read nor written, because callers pass older,
 //! shorter structures.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use crate::field;
 
@@ -83,7 +83,7 @@ impl Caller {
 
     /// A name of at most `N` characters that is passed by itself. It is read up to its first NUL and no further: C programs
     /// pass shorter arrays where the MQI asks for 48 characters. NULL is no name.
-    pub(crate) fn name<const N: usize>(self, pointer: *const i8) -> String {
+    pub(crate) fn name<const N: usize>(self, pointer: *const c_char) -> String {
         let mut name = [0; N];
         for (at, to) in name.iter_mut().enumerate() {
             match self.get(pointer.cast::<u8>().wrapping_add(at)) {

@@ -1,6 +1,6 @@
 //! MQOPEN, MQCLOSE and MQINQ.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use devqm::verbs::{Outcome, Request};
 use libmqm_sys as mq;
@@ -51,7 +51,7 @@ pub(crate) struct Attributes {
     pub(crate) integer_count: i32,
     pub(crate) integers: *mut i32,
     pub(crate) character_length: i32,
-    pub(crate) characters: *mut i8,
+    pub(crate) characters: *mut c_char,
 }
 
 /// MQINQ.

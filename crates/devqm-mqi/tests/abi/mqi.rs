@@ -3,7 +3,7 @@
 //! The functions are declared safe because each test passes them what their contract asks for: NULL, or memory of its own
 //! that is as long as it says.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 // The functions are in this library.
 use mqm_r as _;
@@ -12,8 +12,8 @@ type Long = *mut i32;
 type Any = *mut c_void;
 
 unsafe extern "C" {
-    pub(crate) safe fn MQCONN(name: *const i8, connection: Long, cc: Long, rc: Long);
-    pub(crate) safe fn MQCONNX(name: *const i8, cno: Any, connection: Long, cc: Long, rc: Long);
+    pub(crate) safe fn MQCONN(name: *const c_char, connection: Long, cc: Long, rc: Long);
+    pub(crate) safe fn MQCONNX(name: *const c_char, cno: Any, connection: Long, cc: Long, rc: Long);
     pub(crate) safe fn MQDISC(connection: Long, cc: Long, rc: Long);
     pub(crate) safe fn MQOPEN(connection: i32, od: Any, options: i32, object: Long, cc: Long, rc: Long);
     pub(crate) safe fn MQCLOSE(connection: i32, object: Long, options: i32, cc: Long, rc: Long);
@@ -58,7 +58,7 @@ unsafe extern "C" {
         integer_count: i32,
         integers: Long,
         character_length: i32,
-        characters: *mut i8,
+        characters: *mut c_char,
         cc: Long,
         rc: Long,
     );
@@ -99,7 +99,7 @@ unsafe extern "C" {
         integer_count: i32,
         integers: *const i32,
         character_length: i32,
-        characters: *const i8,
+        characters: *const c_char,
         cc: Long,
         rc: Long,
     );
@@ -145,10 +145,10 @@ unsafe extern "C" {
         options: i32,
         source_ccsid: i32,
         source_length: i32,
-        source: *const i8,
+        source: *const c_char,
         target_ccsid: i32,
         target_length: i32,
-        target: *mut i8,
+        target: *mut c_char,
         data_length: Long,
         cc: Long,
         rc: Long,

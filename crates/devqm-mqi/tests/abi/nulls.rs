@@ -119,6 +119,6 @@ fn a_structure_of_another_kind_or_a_later_version_is_refused() {
         assert_eq!(connx("QM1", &mut cno).1, failed(mq::MQRC_CNO_ERROR));
     }
     cno.Version = 1;
-    cno.StrucId = [b'X'.cast_signed(); 4];
+    cno.StrucId = [b'X' as mq::MQCHAR; 4];
     assert_eq!(connx("QM1", &mut cno).1, failed(mq::MQRC_CNO_ERROR));
 }

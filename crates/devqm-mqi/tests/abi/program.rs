@@ -40,14 +40,14 @@ pub(crate) fn at<T>(structure: &mut T) -> *mut c_void {
 pub(crate) fn field<const N: usize>(text: &str) -> [mq::MQCHAR; N] {
     let mut field = [b' ' as mq::MQCHAR; N];
     for (to, from) in field.iter_mut().zip(text.bytes()) {
-        *to = from.cast_signed();
+        *to = from as mq::MQCHAR;
     }
     field
 }
 
 /// What stands in a character field.
 pub(crate) fn text(field: &[mq::MQCHAR]) -> String {
-    let bytes: Vec<u8> = field.iter().map(|character| character.cast_unsigned()).collect();
+    let bytes: Vec<u8> = field.iter().map(|character| *character as u8).collect();
     String::from_utf8(bytes).unwrap().trim_end().to_owned()
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn attributes(
     selectors: &[i32],
     [integer_room, character_room]: [usize; 2],
 ) -> (Codes, Vec<i32>, String) {
-    let (mut integers, mut characters) = (vec![-7; integer_room], vec![b'#'.cast_signed(); character_room]);
+    let (mut integers, mut characters) = (vec![-7; integer_room], vec![b'#' as mq::MQCHAR; character_room]);
     let count = |length: usize| i32::try_from(length).unwrap();
     let codes = codes(|cc, rc| {
         let (selected, selectors) = (count(selectors.len()), selectors.as_ptr());
@@ -268,7 +268,7 @@ pub(crate) fn attributes(
             rc,
         );
     });
-    (codes, integers, characters.iter().map(|each| char::from(each.cast_unsigned())).collect())
+    (codes, integers, characters.iter().map(|each| char::from(*each as u8)).collect())
 }
 
 fn nullable<T>(values: &mut [T]) -> *mut T {
