@@ -87,12 +87,14 @@ pub(crate) fn inquire(
     let fitting = whole_attributes(&connection, handle, &selectors, characters.len(), character_room)?;
     caller.fill(into.characters.cast::<u8>(), fitting, &characters);
     // Where several warnings apply, the first in this order is given. Source: IBM documentation, "MQINQ", usage notes.
-    if fitting < characters.len() {
-        Ok(Codes::warning(mq::MQRC_CHAR_ATTRS_TOO_SHORT))
+    if codes != Codes::OK {
+        Ok(codes)
     } else if integers.len() > integer_room {
         Ok(Codes::warning(mq::MQRC_INT_ATTR_COUNT_TOO_SMALL))
+    } else if fitting < characters.len() {
+        Ok(Codes::warning(mq::MQRC_CHAR_ATTRS_TOO_SHORT))
     } else {
-        Ok(codes)
+        Ok(Codes::OK)
     }
 }
 
