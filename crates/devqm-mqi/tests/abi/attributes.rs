@@ -44,10 +44,11 @@ fn only_whole_attributes_are_returned_where_not_all_fit() {
     assert_eq!(characters, format!("{:48}{}", "BACKOUT", "#".repeat(12)));
     let (codes, integers, _) = attributes(connection, object, &[THRESHOLD, DEPTH], [1, 0]);
     assert_eq!((codes, integers), (warning(mq::MQRC_INT_ATTR_COUNT_TOO_SMALL), vec![3]));
-    assert_eq!(
-        attributes(connection, object, &[DEPTH], [0, 0]).0,
-        warning(mq::MQRC_INT_ATTR_COUNT_TOO_SMALL)
-    );
+    let nothing_fits = |selectors: &[i32]| attributes(connection, object, selectors, [0, 0]).0;
+    assert_eq!(nothing_fits(&[DEPTH]), warning(mq::MQRC_INT_ATTR_COUNT_TOO_SMALL));
+    assert_eq!(nothing_fits(&[NAME, DEPTH]), warning(mq::MQRC_INT_ATTR_COUNT_TOO_SMALL));
+    let not_a_queues = mq::MQCA_DEAD_LETTER_Q_NAME;
+    assert_eq!(nothing_fits(&[NAME, DEPTH, not_a_queues]), warning(mq::MQRC_SELECTOR_NOT_FOR_TYPE));
 }
 
 #[test]
