@@ -42,9 +42,7 @@ pub struct Lane {
     /// From bytes to document, for this source's format.
     pub translator: Arc<Translator>,
     /// The way to the destinations.
-    pub dispatcher: Arc<Dispatcher>,
-    /// Where exchanges run.
-    pub runtime: tokio::runtime::Handle,
+    pub dispatcher: Dispatcher,
     /// Which destinations are out.
     pub outages: Outages,
     /// What was tried before.
@@ -262,7 +260,7 @@ fn exchange(
         not_found_is_business: ready.route.not_found_is_business,
     };
     let started = Instant::now();
-    let result = lane.runtime.block_on(lane.dispatcher.post(ready.route.to, &callback));
+    let result = lane.dispatcher.post(ready.route.to, &callback);
     let word = result.as_ref().map_or_else(|failure| failure.reason.word(), |()| "accepted");
     lane.metrics.dispatched(destination_name(lane, ready.route.to), word, started.elapsed());
     result

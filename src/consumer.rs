@@ -203,6 +203,7 @@ fn permitted_turn(
             return None;
         }
     };
+    lane.dispatcher.tend();
     health.turn_started(id);
     let turn = take_turn(lane, session, queues, probe);
     health.turn_ended(id);

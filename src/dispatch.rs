@@ -3,9 +3,14 @@
 //! The only file that knows reqwest. It decides nothing: every way in which an exchange can end becomes `Ok` or a
 //! [`Failure`] that says whose fault it is and whether the request may have left. Bodies of answers are read to their end,
 //! because half an answer proves nothing, and thrown away.
+//!
+//! Each consumer has a [`Dispatcher`] of its own that drives its sockets on the consumer's thread: an exchange costs no
+//! change of threads, which was a third of mqgate's time per message. What all of them share is in [`Targets`].
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::error::Error as _;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -21,20 +26,32 @@ use crate::settings::{self, Credentials, Http};
 /// What CloudEvents' HTTP binding (1.0.2, section 3.1.3.2) percent-encodes in a header, besides all that is not ASCII.
 const ENCODED_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
+/// Headers that a request has, those of its destination and those of the HTTP client not counted.
+const HEADERS_USUAL: usize = 32;
+
 /// The largest stay that a service's `Retry-After` is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
-/// Everything that requests need: one pooled client and its credentials for each destination.
+/// The destinations as all dispatchers share them.
 #[derive(Debug)]
-pub struct Dispatcher {
+pub struct Targets {
     targets: Vec<Target>,
     response_bytes_max: usize,
     cut: watch::Receiver<bool>,
 }
 
+/// One consumer's way to the destinations: its connections, and what drives them.
+#[derive(Debug)]
+pub struct Dispatcher {
+    shared: Arc<Targets>,
+    // Made when first needed: not every consumer meets every destination, and a client with TLS takes milliseconds.
+    clients: Vec<OnceCell<reqwest::Client>>,
+    runtime: tokio::runtime::Runtime,
+}
+
 #[derive(Debug)]
 struct Target {
-    client: reqwest::Client,
+    destination: settings::Destination,
     url: url::Url,
     headers: HeaderMap,
     timeout: Duration,
@@ -72,11 +89,11 @@ pub struct Callback<'a> {
     pub not_found_is_business: bool,
 }
 
-impl Dispatcher {
-    /// Builds a client for each destination. `cut` ends exchanges in flight when the grace period is over.
+impl Targets {
+    /// Reads certificates, keys and credentials. `cut` ends exchanges in flight when the grace period is over.
     ///
     /// # Errors
-    /// A certificate, key or credential that cannot be used; the text names the destination.
+    /// Whatever of these cannot be used; the text names the destination.
     pub fn new(
         destinations: &[settings::Destination],
         response_bytes_max: usize,
@@ -90,36 +107,69 @@ impl Dispatcher {
             .collect::<Result<_, _>>()?;
         Ok(Self { targets, response_bytes_max, cut })
     }
+}
+
+impl Dispatcher {
+    /// A dispatcher without connections.
+    ///
+    /// # Errors
+    /// What the operating system refused.
+    pub fn new(shared: Arc<Targets>) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let clients = shared.targets.iter().map(|_| OnceCell::new()).collect();
+        Ok(Self { shared, clients, runtime })
+    }
 
     /// Posts one document and waits for the whole answer.
     ///
     /// # Errors
     /// The [`Failure`] of the exchange; see the table of outcomes in ARCHITECTURE.md.
-    pub async fn post(&self, destination: usize, callback: &Callback<'_>) -> Result<(), Failure> {
-        let Some(target) = self.targets.get(destination) else {
+    pub fn post(&self, destination: usize, callback: &Callback<'_>) -> Result<(), Failure> {
+        let (Some(target), Some(kept)) =
+            (self.shared.targets.get(destination), self.clients.get(destination))
+        else {
             return Err(Failure::dispatch(Blame::Ourselves, Reason::Connect, false, "no such destination"));
         };
-        let mut cut = self.cut.clone();
-        tokio::select! {
-            result = target.post(callback, self.response_bytes_max) => result,
-            _ = cut.wait_for(|cut| *cut) => {
-                Err(Failure::dispatch(Blame::Ourselves, Reason::CutShort, true, "the grace period is over"))
+        let client = match kept.get() {
+            Some(client) => client,
+            None => {
+                // The same files were sound at the start: whatever became of them since, the request has not left.
+                let made = client(&target.destination);
+                let unusable = |error| Failure::dispatch(Blame::Ourselves, Reason::Credential, false, error);
+                let made = made.map_err(unusable)?;
+                kept.get_or_init(|| made)
             }
-        }
+        };
+        let mut cut = self.shared.cut.clone();
+        self.runtime.block_on(async {
+            tokio::select! {
+                result = target.post(client, callback, self.shared.response_bytes_max) => result,
+                _ = cut.wait_for(|cut| *cut) => {
+                    Err(Failure::dispatch(Blame::Ourselves, Reason::CutShort, true, "the grace period is over"))
+                }
+            }
+        })
+    }
+
+    /// Lets kept connections notice what came while nobody looked: their end, a ping. Waits for nothing.
+    pub fn tend(&self) {
+        self.runtime.block_on(tokio::task::yield_now());
     }
 }
 
 impl Target {
     fn new(destination: &settings::Destination) -> Result<Self, String> {
         let target = Self {
-            client: client(destination)?,
             url: destination.url.clone(),
             headers: destination.headers.iter().cloned().collect(),
             timeout: destination.timeout,
             credentials: destination.credentials.clone(),
             authorization: RwLock::new(None),
+            destination: destination.clone(),
         };
         target.read_credentials()?;
+        // Each consumer makes its own; this one shows that it can be made.
+        client(destination)?;
         Ok(target)
     }
 
@@ -131,10 +181,14 @@ impl Target {
         Ok(())
     }
 
-    async fn post(&self, callback: &Callback<'_>, response_bytes_max: usize) -> Result<(), Failure> {
+    async fn post(
+        &self,
+        client: &reqwest::Client,
+        callback: &Callback<'_>,
+        response_bytes_max: usize,
+    ) -> Result<(), Failure> {
         let timeout = self.timeout.min(callback.time_left);
-        let response = self
-            .client
+        let response = client
             .post(self.url.clone())
             .headers(self.request_headers(callback, timeout))
             .timeout(timeout)
@@ -158,10 +212,11 @@ impl Target {
     }
 
     fn request_headers(&self, callback: &Callback<'_>, timeout: Duration) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + HEADERS_USUAL);
+        headers.extend(self.headers.clone());
         let mut set = |name: &'static str, value: &str| {
-            let encoded = utf8_percent_encode(value, ENCODED_IN_HEADER).to_string();
-            if let Ok(value) = HeaderValue::try_from(encoded) {
+            let encoded = Cow::from(utf8_percent_encode(value, ENCODED_IN_HEADER));
+            if let Ok(value) = HeaderValue::from_str(&encoded) {
                 headers.insert(HeaderName::from_static(name), value);
             }
         };
@@ -210,7 +265,10 @@ fn client(destination: &settings::Destination) -> Result<reqwest::Client, String
         Http::Http1 => builder.http1_only(),
         Http::Http2 => builder.http2_prior_knowledge(),
     };
-    if let Some(path) = &destination.ca_file {
+    if destination.url.scheme() == "http" {
+        // Reading the system's certificates takes milliseconds for every client, and nobody would look at them.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = &destination.ca_file {
         let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
             .map_err(|_| format!("{}: not PEM certificates", path.display()))?;

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::admin::{self, Health};
 use crate::bridge::Lane;
 use crate::consumer::{self, Connector};
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Dispatcher, Targets};
 use crate::disposition::Policy;
 use crate::history::History;
 use crate::outage::Outages;
@@ -25,9 +25,6 @@ use crate::settings::{Settings, Source};
 use crate::stop::Stop;
 use crate::telemetry::Metrics;
 use crate::translate::Translator;
-
-/// Threads that drive HTTP for all consumers: exchanges are small, and the consumers do the rest of the work themselves.
-const HTTP_THREADS: usize = 2;
 
 /// After the grace period exchanges are cut and units backed out; what then still hangs is left to the queue manager.
 const BACKOUT_TIME: Duration = Duration::from_secs(2);
@@ -76,11 +73,11 @@ pub fn run(settings: Settings) -> Result<(), Error> {
     let library = Library::load(settings.mq_library.as_deref())?;
     info!(library = %library.path().display(), provider = settings.provider, settings = settings.hash, "Starting.");
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(HTTP_THREADS)
-        .thread_name("http")
+        .worker_threads(1)
+        .thread_name("admin")
         .enable_all()
         .build()
-        .map_err(|source| Error::System { what: "start the HTTP threads", source })?;
+        .map_err(|source| Error::System { what: "start the admin thread", source })?;
     // The TLS provider is chosen once for the process; a second choice would only mean that it was made already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(serve(settings, library))
@@ -189,16 +186,16 @@ fn lanes(
     cut: watch::Receiver<bool>,
 ) -> Result<Vec<(usize, Lane)>, Error> {
     let retry = &settings.retry;
-    let dispatcher = Dispatcher::new(&settings.destinations, settings.limits.response_bytes_max, cut)
-        .map_err(|error| Error::Setting(format!("destinations: {error}")))?;
-    let dispatcher = Arc::new(dispatcher);
+    let unusable = |error| Error::Setting(format!("destinations: {error}"));
+    let targets = Targets::new(&settings.destinations, settings.limits.response_bytes_max, cut);
+    let targets = Arc::new(targets.map_err(unusable)?);
     let destinations: Arc<[String]> = settings.destinations.iter().map(|it| it.name.clone()).collect();
     let history = Arc::new(History::new(settings.limits.history_entries_max));
     let routes: Arc<[_]> = settings.routes.clone().into();
     for name in destinations.iter() {
         metrics.destination_up(name, true);
     }
-    let lane = |source: &Arc<Source>, translator: &Arc<Translator>, site: usize| Lane {
+    let lane = |source: &Arc<Source>, translator: &Arc<Translator>, site: usize, dispatcher| Lane {
         provider: settings.provider.clone(),
         site: settings.sites.get(site).map(|site| site.name.clone()).unwrap_or_default(),
         source_path: format!("/mqgate/{}/{}", settings.provider, source.name),
@@ -207,8 +204,7 @@ fn lanes(
         routes: Arc::clone(&routes),
         destinations: Arc::clone(&destinations),
         translator: Arc::clone(translator),
-        dispatcher: Arc::clone(&dispatcher),
-        runtime: tokio::runtime::Handle::current(),
+        dispatcher,
         outages: outages.clone(),
         history: Arc::clone(&history),
         metrics: metrics.clone(),
@@ -227,7 +223,11 @@ fn lanes(
         let translator = Arc::new(source.translator(&settings.limits));
         let source = Arc::new(source.clone());
         for &site in &source.sites {
-            lanes.extend((0..source.consumers).map(|_| (site, lane(&source, &translator, site))));
+            for _ in 0..source.consumers {
+                let dispatcher = Dispatcher::new(Arc::clone(&targets))
+                    .map_err(|source| Error::System { what: "wait for sockets", source })?;
+                lanes.push((site, lane(&source, &translator, site, dispatcher)));
+            }
         }
     }
     Ok(lanes)
