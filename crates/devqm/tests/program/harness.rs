@@ -200,6 +200,42 @@ pub(crate) fn get(handle: i32, options: i32) -> Get {
     }
 }
 
+/// As [`put`], with another descriptor.
+pub(crate) fn put_with(
+    handle: i32,
+    options: i32,
+    body: &[u8],
+    change: impl FnOnce(&mut Descriptor),
+) -> Request {
+    let Request::Put(mut request) = put(handle, options, body) else { panic!("a put") };
+    change(&mut request.descriptor);
+    Request::Put(request)
+}
+
+/// The body of the message that a get returns, if there is one.
+pub(crate) fn body(session: &mut Session, request: &Get) -> Option<String> {
+    session.get(request).unwrap().map(|got| String::from_utf8(got.body).unwrap())
+}
+
+/// Completion and reason.
+pub(crate) fn code(reply: &Reply) -> (i32, i32) {
+    (reply.completion, reply.reason)
+}
+
+/// A call that must fail so.
+#[track_caller]
+pub(crate) fn fails(session: &mut Session, request: &Request, reason: i32) {
+    assert_eq!(code(&session.call(request).unwrap()), (mq::MQCC_FAILED, reason), "{request:?}");
+}
+
+/// What MQSC prints.
+pub(crate) fn mqsc(session: &mut Session, text: &str) -> String {
+    match session.call(&Request::Mqsc(text.to_owned())).unwrap().outcome {
+        Outcome::Text(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// MQMD_DEFAULT.
 pub(crate) fn blank() -> Descriptor {
     Descriptor {
