@@ -14,5 +14,6 @@ mod parking;
 mod outage;
 mod life;
 mod crash;
+mod faults;
 mod driver;
 mod node;

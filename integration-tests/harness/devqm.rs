@@ -110,6 +110,45 @@ impl Devqm {
         text
     }
 
+    /// Defines a fault; `definition` is what DEFINE FAULT says after the name: `VERB(MQCMIT) ACTION(CUTAFTER)`.
+    pub(crate) fn fault(&self, name: &str, definition: &str) {
+        self.mqsc(&format!("DEFINE FAULT({name}) {definition}"));
+    }
+
+    /// How many verbs a fault has struck.
+    pub(crate) fn fired(&self, name: &str) -> u32 {
+        self.count(name, "FIRED(")
+    }
+
+    /// How many verbs matched a fault, struck or not.
+    pub(crate) fn seen(&self, name: &str) -> u32 {
+        self.count(name, "SEEN(")
+    }
+
+    /// Waits until a fault has struck so often.
+    #[track_caller]
+    pub(crate) fn wait_until_fired(&self, name: &str, least: u32) {
+        until(&format!("{name} strikes {least} times"), || self.fired(name) >= least);
+    }
+
+    /// Deletes a fault, and lets go what it holds.
+    pub(crate) fn heal(&self, name: &str) {
+        self.mqsc(&format!("DELETE FAULT({name})"));
+    }
+
+    fn count(&self, name: &str, keyword: &str) -> u32 {
+        let shown = self.mqsc(&format!("DISPLAY FAULT({name})"));
+        let (_, rest) = shown.split_once(keyword).expect("a fault shows its counts");
+        rest.split_once(')').and_then(|(count, _)| count.parse().ok()).expect("a count")
+    }
+
+    /// Waits until it has died by itself, and starts it again on the same folder and port.
+    pub(crate) fn restart_once_dead(&mut self) {
+        let (code, _) = self.running.take().expect("it runs").wait();
+        assert_eq!(code, None, "it died and did not exit");
+        self.launch();
+    }
+
     /// `127.0.0.1(port)`.
     pub(crate) fn connection_name(&self) -> String {
         let address = self.port.address();

@@ -4,15 +4,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use libmqm_sys as mq;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, warn};
 
 use crate::engine::{Answer, ConnectionId, Progress};
+use crate::faults::{Blow, Harm, Hold, Strike};
 use crate::native::{self, FRAME_BYTES_MAX, PREFACE};
 use crate::server::Server;
-use crate::verbs::Request;
+use crate::verbs::{Outcome, Reply, Request};
 
 /// How an MQ channel client opens.
 const CHANNEL_PREFACE: &[u8] = b"TSH ";
@@ -47,6 +49,10 @@ pub(crate) async fn attend(
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => debug!(id, peer, "Connection lost."),
         Err(error) => warn!(id, peer, %error, "Connection closed."),
     }
+    if let Some(hold) = server.lost_unnoticed(id) {
+        drop(door);
+        server.hold(hold).await;
+    }
     server.unregister(id);
 }
 
@@ -75,13 +81,11 @@ impl Door {
             let request = native::decode(&self.frame)?;
             self.frame.clear();
             self.frame.shrink_to(KEPT_BYTES);
-            let ends = matches!(request, Request::Disconnect);
-            let answer = self.call(request).await?;
-            if let Some(mark) = &answer.mark {
-                self.server.in_flight().note(mark)?;
-            }
+            let disconnects = matches!(request, Request::Disconnect);
+            let answer = self.answer(request).await?;
+            let ends = disconnects && self.connected && answer.is_success();
             self.stream.write_all(&native::encode(&answer.into_reply())?).await?;
-            if ends && self.connected {
+            if ends {
                 return Ok(());
             }
         }
@@ -124,6 +128,57 @@ impl Door {
         Ok(true)
     }
 
+    /// The answer to a request; a fault may have a word in it.
+    async fn answer(&mut self, mut request: Request) -> io::Result<Answer> {
+        let Some(strike) = self.server.strike(self.id, &mut request) else {
+            return self.carry_out(request).await;
+        };
+        debug!(id = self.id, fault = strike.name, "A fault strikes.");
+        match strike.blow {
+            Blow::Before(harm) => {
+                self.suffer(harm, &strike).await?;
+                self.carry_out(request).await
+            }
+            Blow::After(harm) => {
+                let answer = self.carry_out(request).await?;
+                self.suffer(harm, &strike).await?;
+                Ok(answer)
+            }
+            Blow::Answer { completion, reason } => Ok(codes(completion, reason)),
+            Blow::BackOut => {
+                self.carry_out(Request::BackOut).await?;
+                Ok(codes(mq::MQCC_WARNING, mq::MQRC_BACKED_OUT))
+            }
+        }
+    }
+
+    /// Returns where the connection outlives it.
+    async fn suffer(&mut self, harm: Harm, strike: &Strike) -> io::Result<()> {
+        match harm {
+            Harm::Cut => Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                format!("fault {} cuts the line", strike.name),
+            )),
+            Harm::Hold { ms } => tokio::select! {
+                // Whoever kills a client and then deletes the fault does not want the verb carried out.
+                biased;
+                error = client_gone(&mut self.stream) => Err(error),
+                () = self.server.hold(Hold { fault: strike.fault, ms }) => Ok(()),
+            },
+            // No destructor runs and nothing more is written, as with `kill -9`.
+            Harm::Exit => std::process::abort(),
+        }
+    }
+
+    /// Carries a request out; what its answer needs to outlive a kill is noted.
+    async fn carry_out(&mut self, request: Request) -> io::Result<Answer> {
+        let answer = self.call(request).await?;
+        if let Some(mark) = &answer.mark {
+            self.server.in_flight().note(mark)?;
+        }
+        Ok(answer)
+    }
+
     async fn call(&mut self, request: Request) -> io::Result<Answer> {
         if let Request::Connect(connect) = &request
             && let Err(reply) = self.server.admits(connect).await
@@ -153,12 +208,7 @@ impl Door {
             biased;
             answer = self.mailbox.recv() => return answer.ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
             () = over => {}
-            read = self.stream.fill_buf() => {
-                return Err(match read?.is_empty() {
-                    true => io::ErrorKind::UnexpectedEof.into(),
-                    false => refused("a request before the reply to the one before it"),
-                });
-            }
+            error = client_gone(&mut self.stream) => return Err(error),
         }
         match self.server.timed_out(self.id) {
             Some(answer) => Ok(answer),
@@ -166,6 +216,20 @@ impl Door {
             None => self.mailbox.recv().await.ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
         }
     }
+}
+
+/// Ends when the client dies, or speaks out of turn.
+async fn client_gone(stream: &mut BufReader<TcpStream>) -> io::Error {
+    match stream.fill_buf().await {
+        Ok([]) => io::ErrorKind::UnexpectedEof.into(),
+        Ok(_) => refused("a request before the reply to the one before it"),
+        Err(error) => error,
+    }
+}
+
+/// An answer of two codes.
+fn codes(completion: i32, reason: i32) -> Answer {
+    Reply { completion, reason, outcome: Outcome::Nothing }.into()
 }
 
 async fn timely<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {

@@ -10,6 +10,7 @@
 
 pub mod verbs;
 pub mod native;
+pub mod faults;
 pub mod mqsc;
 pub mod engine;
 pub mod store;

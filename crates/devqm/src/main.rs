@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use devqm::faults::OPERATOR;
 use devqm::native::Client;
 use devqm::serve::{self, Options};
 use devqm::store;
@@ -186,7 +187,7 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
         channel: options.channel.clone(),
         user: options.user.clone().unwrap_or_default(),
         password: Secret(password.trim_end_matches(['\r', '\n']).to_owned()),
-        application_name: "devqm mqsc".to_owned(),
+        application_name: OPERATOR.to_owned(),
         ..Connect::default()
     };
     let reply = client.call(&Request::Connect(connect))?;

@@ -6,16 +6,18 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libmqm_sys as mq;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Write};
+use crate::faults::{Hold, Strike};
 use crate::store::{InFlight, Store};
 use crate::users::Users;
 use crate::verbs::{Connect, Outcome, Reply, Request};
@@ -27,6 +29,10 @@ pub(crate) struct Server {
     writer: Sender<Write>,
     in_flight: InFlight,
     users: Option<Users>,
+    /// Whether there are faults; while there are none, a verb asks no more than this.
+    hostile: AtomicBool,
+    /// Tells those who are held that faults were defined or deleted.
+    faults_changed: watch::Sender<()>,
 }
 
 /// The thread that writes.
@@ -90,6 +96,8 @@ impl Server {
     ) -> io::Result<(Arc<Self>, Writer)> {
         let (writer, writes) = channel();
         let server = Arc::new(Self {
+            hostile: AtomicBool::new(engine.is_hostile()),
+            faults_changed: watch::Sender::new(()),
             engine: Mutex::new(engine),
             mailboxes: Mutex::default(),
             writer,
@@ -108,7 +116,46 @@ impl Server {
 
     /// Carries out a call.
     pub(crate) fn call(&self, connection: ConnectionId, request: Request) -> Progress {
-        self.with_engine(|engine| engine.call(connection, request, now()))
+        let may_change_faults = matches!(request, Request::Mqsc(_));
+        let progress = self.with_engine(|engine| engine.call(connection, request, now()));
+        if may_change_faults {
+            self.note_faults();
+        }
+        progress
+    }
+
+    /// What becomes of a request that is about to be carried out, where faults are defined.
+    pub(crate) fn strike(&self, connection: ConnectionId, request: &mut Request) -> Option<Strike> {
+        if !self.hostile.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.with_engine(|engine| engine.strike(connection, request))
+    }
+
+    /// How long nobody notices that a connection was lost, where a fault says so.
+    pub(crate) fn lost_unnoticed(&self, connection: ConnectionId) -> Option<Hold> {
+        if !self.hostile.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.lock().lost_unnoticed(connection)
+    }
+
+    /// Waits until a fault is deleted, or its time is over.
+    pub(crate) async fn hold(&self, hold: Hold) {
+        let mut changes = self.faults_changed.subscribe();
+        let deleted = async { while self.lock().has_fault(hold.fault) && changes.changed().await.is_ok() {} };
+        match hold.ms {
+            Some(ms) => _ = tokio::time::timeout(Duration::from_millis(u64::from(ms)), deleted).await,
+            None => deleted.await,
+        }
+    }
+
+    fn note_faults(&self) {
+        // Under the engine's lock: of two changes the later one is noted last.
+        let engine = self.lock();
+        self.hostile.store(engine.is_hostile(), Ordering::Relaxed);
+        drop(engine);
+        self.faults_changed.send_replace(());
     }
 
     /// The connection's wait is over.
@@ -157,6 +204,7 @@ impl Server {
     /// Nobody waits any more.
     pub(crate) fn stop(&self) {
         self.with_engine(Engine::stop);
+        self.note_faults();
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {

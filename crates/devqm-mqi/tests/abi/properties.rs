@@ -6,8 +6,8 @@ use libmqm_sys as mq;
 use crate::harness::Devqm;
 use crate::mqi;
 use crate::program::{
-    Inquired, OK, at, charv, codes, connect, failed, get, gmo, inquire, md, message_handle, open, pmo, put,
-    set, warning,
+    Inquired, OK, at, back_out, charv, codes, connect, failed, get, get_now, gmo, inquire, md,
+    message_handle, open, pmo, put, set, warning,
 };
 
 const NEXT: i32 = mq::MQIMPO_INQ_NEXT | mq::MQIMPO_CONVERT_VALUE;
@@ -34,6 +34,28 @@ fn carry(connection: i32, object: i32, from: i64, into: i64) {
     let mut get_options =
         mq::MQGMO { MsgHandle: into, ..gmo(mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_PROPERTIES_IN_HANDLE) };
     assert_eq!(get(connection, object, &mut md(), &mut get_options, 8).0, OK);
+}
+
+#[test]
+fn a_browse_without_a_buffer_returns_properties_and_the_cursor_is_got_in_a_unit() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, 0);
+    let object = open(connection);
+    let (from, into) = (message_handle(connection), message_handle(connection));
+    assert_eq!(set(connection, from, "due", mq::MQTYPE_STRING, b"later"), OK);
+    let mut put_options = mq::MQPMO { OriginalMsgHandle: from, ..pmo(mq::MQPMO_NO_SYNCPOINT) };
+    assert_eq!(put(connection, object, &mut md(), &mut put_options, b"a payment"), OK);
+    let browse = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_ACCEPT_TRUNCATED_MSG | mq::MQGMO_PROPERTIES_IN_HANDLE;
+    let mut options = mq::MQGMO { MsgHandle: into, ..gmo(browse) };
+    let (codes, length, body) = get(connection, object, &mut md(), &mut options, 0);
+    assert_eq!((codes, length, body.len()), (warning(mq::MQRC_TRUNCATED_MSG_ACCEPTED), 9, 0));
+    let found = inquire(connection, into, NEXT, "%", [64, 64]);
+    assert_eq!(found, property("due", mq::MQTYPE_STRING, b"later"));
+    let mut options = gmo(mq::MQGMO_MSG_UNDER_CURSOR | mq::MQGMO_SYNCPOINT);
+    let (codes, _, body) = get(connection, object, &mut md(), &mut options, 100);
+    assert_eq!((codes, body.as_slice()), (OK, b"a payment".as_slice()));
+    assert_eq!(back_out(connection), OK);
+    assert_eq!(get_now(connection, object).1, b"a payment");
 }
 
 #[test]

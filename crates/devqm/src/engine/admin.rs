@@ -88,6 +88,9 @@ impl Engine {
             Action::Display { object, columns, all, filter } => {
                 self.display(object, columns, *all, filter.as_ref())
             }
+            Action::DefineFault(definition) => self.define_fault(definition),
+            Action::DeleteFault(name) => self.delete_faults(name),
+            Action::DisplayFault(name) => self.display_faults(name),
         }
     }
 

@@ -8,6 +8,7 @@ use super::message::{Moment, Position};
 use super::queue::Sharing;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
+use crate::faults::Faults;
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply};
 
 /// One MQI connection.
@@ -124,9 +125,10 @@ impl Engine {
         }
     }
 
-    /// The queue manager ends: every get that waits, or would, is told so.
+    /// The queue manager ends: every get that waits, or would, is told so. No fault holds it up.
     pub fn stop(&mut self) {
         self.stopping = true;
+        self.faults = Faults::default();
         let waiting: Vec<_> =
             self.connections.iter().filter(|(_, each)| each.waiting.is_some()).map(|(id, _)| *id).collect();
         for connection in waiting {

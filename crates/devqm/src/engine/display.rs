@@ -66,15 +66,7 @@ impl Engine {
         attributes.sort_by_key(|attribute| attribute.keyword);
         words
             .extend(attributes.into_iter().map(|attribute| attribute.show(&self.current(record, attribute))));
-        let mut text = head.to_owned();
-        for pair in words.chunks(2) {
-            text.push_str("\n   ");
-            match pair {
-                [first, second] if first.len() < COLUMN => text.push_str(&format!("{first:COLUMN$}{second}")),
-                words => text.push_str(&words.join("\n   ")),
-            }
-        }
-        text
+        in_columns(head, &words)
     }
 
     fn passes(&self, record: &ObjectRecord, filter: &Filter) -> bool {
@@ -106,4 +98,17 @@ impl Engine {
             Operator::NotLike => !like(),
         }
     }
+}
+
+/// A heading, and the words below it.
+pub(super) fn in_columns(head: &str, words: &[String]) -> String {
+    let mut text = head.to_owned();
+    for pair in words.chunks(2) {
+        text.push_str("\n   ");
+        match pair {
+            [first, second] if first.len() < COLUMN => text.push_str(&format!("{first:COLUMN$}{second}")),
+            words => text.push_str(&words.join("\n   ")),
+        }
+    }
+    text
 }

@@ -13,7 +13,7 @@ use crate::verbs::{Descriptor, Get, Got, Outcome};
 const SYNCPOINTS: i32 = mq::MQGMO_SYNCPOINT | mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT;
 const BROWSING: i32 = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
 const UNDER_CURSOR: i32 = mq::MQGMO_MSG_UNDER_CURSOR | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
-/// Properties are the caller's matter; quiescing does not happen.
+/// Properties are the caller's matter; that the queue manager quiesces is answered before a verb is carried out.
 const WITHOUT_EFFECT: i32 = mq::MQGMO_FAIL_IF_QUIESCING
     | mq::MQGMO_PROPERTIES_FORCE_MQRFH2
     | mq::MQGMO_NO_PROPERTIES

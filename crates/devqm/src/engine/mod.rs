@@ -19,6 +19,7 @@ mod get;
 mod inquire;
 mod admin;
 mod display;
+mod hostile;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use message::{Entry, Position};
 use queue::Queue;
 use unit::Then;
 
+use crate::faults::Faults;
 use crate::verbs::{Outcome, Reply, Request};
 
 /// A connection's number, given by whoever accepted it; never reused.
@@ -57,6 +59,8 @@ pub struct Engine {
     slots: Slots,
     /// Nobody may wait any more.
     stopping: bool,
+    /// What it does wrong because a test asked for it; not stored.
+    faults: Faults,
     effects: Effects,
 }
 
@@ -182,6 +186,7 @@ impl Engine {
             next_sequence,
             slots: Slots::default(),
             stopping: false,
+            faults: Faults::default(),
             effects: Effects::default(),
         };
         engine.restore_objects(restored.objects, now);
@@ -197,6 +202,9 @@ impl Engine {
 
     /// Carries out one call of a connection. A connection has at most one call under way.
     pub fn call(&mut self, connection: ConnectionId, request: Request, now: Moment) -> Progress {
+        if let Some(reason) = self.quiesces_for(connection, &request) {
+            return answered(Err(Failure(reason)));
+        }
         if let Request::Connect(connect) = request {
             return answered(self.connect(connection, &connect));
         }

@@ -10,7 +10,8 @@ use super::unit::{Held, Then};
 use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, context, with_warning};
 use crate::verbs::{Descriptor, Open, Outcome, Put, Reply, ResolvedNames};
 
-/// Options that need nothing done here: the reply is always synchronous, and the queue manager does not quiesce.
+/// Options that need nothing done here: the reply is always synchronous, and that the queue manager quiesces is answered
+/// before a verb is carried out.
 const WITHOUT_EFFECT: i32 = mq::MQPMO_ALTERNATE_USER_AUTHORITY
     | mq::MQPMO_FAIL_IF_QUIESCING
     | mq::MQPMO_ASYNC_RESPONSE

@@ -1,8 +1,9 @@
 //! The commands that devqm reads, checked whole: verb, object, name, and every attribute by its table.
 
 use super::attribute::{self, Table, Value};
-use super::tables;
 use super::words::{Error, Word};
+use super::{fault, tables};
+use crate::faults::{Definition, Pattern};
 
 /// One command that may be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,12 @@ pub enum Action {
         /// WHERE.
         filter: Option<Filter>,
     },
+    /// DEFINE FAULT.
+    DefineFault(Definition),
+    /// DELETE FAULT.
+    DeleteFault(Pattern),
+    /// DISPLAY FAULT.
+    DisplayFault(Pattern),
 }
 
 /// An object's kind and name.
@@ -159,6 +166,9 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
             what: format!("{} alone is not a command", word.map_or("nothing", |word| word.keyword.as_str())),
         });
     };
+    if target.keyword == "FAULT" {
+        return Ok(Command { line: verb.line, action: fault::read(verb, target, rest)? });
+    }
     let refuse = |what: String| Error { line: verb.line, what };
     let kind = Kind::of(&target.keyword)
         .ok_or_else(|| refuse(format!("{} {}: devqm has no such object", verb.keyword, target.keyword)))?;

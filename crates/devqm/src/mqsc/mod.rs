@@ -3,6 +3,7 @@
 pub mod words;
 pub mod attribute;
 pub mod tables;
+mod fault;
 pub mod command;
 
 pub use attribute::{Attributes, Value};

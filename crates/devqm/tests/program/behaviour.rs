@@ -1,41 +1,19 @@
 //! What the verbs do, as IBM MQ documents them, through the native door.
 
+use std::time::Duration;
+
 use libmqm_sys as mq;
 
-use devqm::verbs::{Connect, Descriptor, Get, Open, Outcome, Reply, Request};
+use devqm::verbs::{Connect, Descriptor, Get, Open, Outcome, Property, Request};
 
-use super::harness::{Devqm, MQSC, Session, blank, eventually, get, open, put};
+use super::harness::{
+    Devqm, MQSC, Session, blank, body, code, eventually, fails, get, mqsc, open, put, put_with,
+};
 
 const IN_UNIT: i32 = mq::MQGMO_SYNCPOINT;
 const AT_ONCE: i32 = mq::MQGMO_NO_SYNCPOINT;
 const PUT: i32 = mq::MQPMO_NO_SYNCPOINT;
 const PUT_IN_UNIT: i32 = mq::MQPMO_SYNCPOINT;
-
-fn put_with(handle: i32, options: i32, body: &[u8], change: impl FnOnce(&mut Descriptor)) -> Request {
-    let Request::Put(mut request) = put(handle, options, body) else { panic!("a put") };
-    change(&mut request.descriptor);
-    Request::Put(request)
-}
-
-fn body(session: &mut Session, request: &Get) -> Option<String> {
-    session.get(request).unwrap().map(|got| String::from_utf8(got.body).unwrap())
-}
-
-fn code(reply: &Reply) -> (i32, i32) {
-    (reply.completion, reply.reason)
-}
-
-#[track_caller]
-fn fails(session: &mut Session, request: &Request, reason: i32) {
-    assert_eq!(code(&session.call(request).unwrap()), (mq::MQCC_FAILED, reason), "{request:?}");
-}
-
-fn mqsc(session: &mut Session, text: &str) -> String {
-    match session.call(&Request::Mqsc(text.to_owned())).unwrap().outcome {
-        Outcome::Text(text) => text,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn messages_come_by_priority_and_then_in_the_order_of_their_puts() {
@@ -200,6 +178,71 @@ fn browsing_sees_messages_in_order_and_leaves_them() {
     assert_eq!(body(&mut session, &browse(mq::MQGMO_BROWSE_FIRST)).unwrap(), "a");
     assert_eq!(body(&mut session, &browse(mq::MQGMO_MSG_UNDER_CURSOR | AT_ONCE)).unwrap(), "a");
     assert_eq!(body(&mut session, &get(queue, AT_ONCE)).unwrap(), "b", "the browsed one was taken");
+}
+
+#[test]
+fn a_browse_without_a_buffer_shows_all_but_the_body_and_its_cursor_is_got_in_a_unit() {
+    let devqm = Devqm::start();
+    let (mut session, mut other) = (devqm.connect(), devqm.connect());
+    let (queue, theirs) = (session.open("IN"), other.open("IN"));
+    for (name, expiry) in [("gone", 1), ("first", -1), ("gone too", 1), ("second", -1)] {
+        let Request::Put(mut request) = put_with(queue, PUT, name.as_bytes(), |md| md.expiry = expiry) else {
+            panic!("a put")
+        };
+        request.properties = vec![property("name", name)];
+        session.ok(&Request::Put(request));
+    }
+    let depth = |session: &mut Session| {
+        let Outcome::Inquired { integers, .. } =
+            session.ok(&Request::Inquire(queue, vec![mq::MQIA_CURRENT_Q_DEPTH]))
+        else {
+            panic!("inquired")
+        };
+        integers[0]
+    };
+    let options = mq::MQOO_BROWSE | mq::MQOO_INPUT_SHARED;
+    let Outcome::Opened(opened) = session.ok(&Request::Open(open("IN", options))) else { panic!("opened") };
+    let browse = |session: &mut Session, step: i32| {
+        let options = step | mq::MQGMO_ACCEPT_TRUNCATED_MSG | mq::MQGMO_PROPERTIES_IN_HANDLE;
+        let reply =
+            session.call(&Request::Get(Get { buffer_bytes: 0, ..get(opened.handle, options) })).unwrap();
+        match (code(&reply), reply.outcome) {
+            ((mq::MQCC_WARNING, mq::MQRC_TRUNCATED_MSG_ACCEPTED), Outcome::Got(got)) => {
+                assert!(got.body.is_empty());
+                Some((got.properties, got.data_bytes))
+            }
+            ((mq::MQCC_FAILED, mq::MQRC_NO_MSG_AVAILABLE), _) => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    std::thread::sleep(Duration::from_millis(150));
+    assert_eq!(depth(&mut session), 4, "an expired message counts until a get passes it");
+    assert_eq!(browse(&mut session, mq::MQGMO_BROWSE_FIRST), Some((vec![property("name", "first")], 5)));
+    assert_eq!(depth(&mut session), 3);
+    assert_eq!(browse(&mut session, mq::MQGMO_BROWSE_NEXT), Some((vec![property("name", "second")], 6)));
+    assert_eq!(depth(&mut session), 2);
+    assert_eq!(browse(&mut session, mq::MQGMO_BROWSE_NEXT), None);
+    let under_cursor = get(opened.handle, mq::MQGMO_MSG_UNDER_CURSOR | IN_UNIT);
+    assert_eq!(body(&mut session, &under_cursor).unwrap(), "second", "the cursor stays where it was");
+    fails(&mut session, &Request::Get(under_cursor.clone()), mq::MQRC_NO_MSG_UNDER_CURSOR);
+    assert_eq!(depth(&mut session), 1);
+    session.ok(&Request::BackOut);
+    assert_eq!(session.get(&under_cursor).unwrap().unwrap().descriptor.backout_count, 1);
+    session.ok(&Request::Commit);
+    browse(&mut session, mq::MQGMO_BROWSE_FIRST).unwrap();
+    assert_eq!(body(&mut other, &get(theirs, IN_UNIT)).unwrap(), "first");
+    fails(&mut session, &Request::Get(under_cursor), mq::MQRC_NO_MSG_UNDER_CURSOR);
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property {
+        name: name.to_owned(),
+        kind: mq::MQTYPE_STRING,
+        value: value.as_bytes().to_vec(),
+        support: mq::MQPD_SUPPORT_OPTIONAL,
+        context: mq::MQPD_NO_CONTEXT,
+        copy_options: mq::MQCOPY_DEFAULT,
+    }
 }
 
 #[test]

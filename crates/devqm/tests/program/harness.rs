@@ -1,12 +1,12 @@
 //! Starts and kills `devqm serve`, and calls it over the native door.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use devqm::native::Client;
+use devqm::native::{Client, decode, encode};
 use devqm::verbs::{Connect, Descriptor, Get, Got, Open, Outcome, Put, Reply, Request};
 use libmqm_sys as mq;
 
@@ -77,6 +77,11 @@ impl Devqm {
         process.wait().unwrap()
     }
 
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.process.take().unwrap().wait().unwrap()
+    }
+
     /// Starts a second one on the same folder, or one that cannot start, and waits for its end.
     pub(crate) fn start_in_vain(&self, arguments: &[&str]) -> Ended {
         let mut process =
@@ -98,6 +103,15 @@ impl Devqm {
         command
     }
 
+    /// Runs `devqm mqsc` with one command.
+    pub(crate) fn mqsc(&self, command: &str) -> ExitStatus {
+        Command::new(env!("CARGO_BIN_EXE_devqm"))
+            .args(["mqsc", "--connect", &self.address.to_string(), "-c", command])
+            .stdout(Stdio::null())
+            .status()
+            .unwrap()
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
     }
@@ -112,7 +126,19 @@ impl Devqm {
 
     /// A connected session.
     pub(crate) fn connect(&self) -> Session {
-        Session::try_connect(self.address).unwrap()
+        self.connect_as("program test")
+    }
+
+    /// A connected session of an application of this name.
+    pub(crate) fn connect_as(&self, application: &str) -> Session {
+        let (session, reason) = self.try_connect_as(application).unwrap();
+        assert_eq!(reason, mq::MQRC_NONE);
+        session
+    }
+
+    /// A session of an application of this name, and what MQCONNX said.
+    pub(crate) fn try_connect_as(&self, application: &str) -> std::io::Result<(Session, i32)> {
+        Session::try_connect(self.address, application)
     }
 }
 
@@ -126,24 +152,41 @@ impl Drop for Devqm {
 }
 
 /// One connection over the native door.
-pub(crate) struct Session(Client);
+pub(crate) struct Session {
+    client: Client,
+    socket: TcpStream,
+}
 
 impl Session {
-    pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Self> {
-        let mut client = Client::open(TcpStream::connect(address)?)?;
+    fn try_connect(address: SocketAddr, application: &str) -> std::io::Result<(Self, i32)> {
+        let socket = TcpStream::connect(address)?;
+        let mut client = Client::open(socket.try_clone()?)?;
         let connect = Connect {
             channel: "DEV.APP.SVRCONN".to_owned(),
-            application_name: "program test".to_owned(),
+            application_name: application.to_owned(),
             process_user: "tester".to_owned(),
             ..Connect::default()
         };
         let reply = client.call(&Request::Connect(connect))?;
-        assert_eq!(reply.reason, mq::MQRC_NONE);
-        Ok(Self(client))
+        Ok((Self { client, socket }, reply.reason))
     }
 
     pub(crate) fn call(&mut self, request: &Request) -> std::io::Result<Reply> {
-        self.0.call(request)
+        self.client.call(request)
+    }
+
+    /// Sends a request and does not wait for the reply.
+    pub(crate) fn send(&mut self, request: &Request) {
+        self.socket.write_all(&encode(request).unwrap()).unwrap();
+    }
+
+    /// Waits for the reply to [`Self::send`].
+    pub(crate) fn receive(&mut self) -> Reply {
+        let mut length = [0; 4];
+        self.socket.read_exact(&mut length).unwrap();
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        self.socket.read_exact(&mut frame).unwrap();
+        decode(&frame).unwrap()
     }
 
     /// A call that must succeed.
@@ -197,6 +240,42 @@ pub(crate) fn get(handle: i32, options: i32) -> Get {
         descriptor: blank(),
         token: [0; 16],
         with_properties: true,
+    }
+}
+
+/// As [`put`], with another descriptor.
+pub(crate) fn put_with(
+    handle: i32,
+    options: i32,
+    body: &[u8],
+    change: impl FnOnce(&mut Descriptor),
+) -> Request {
+    let Request::Put(mut request) = put(handle, options, body) else { panic!("a put") };
+    change(&mut request.descriptor);
+    Request::Put(request)
+}
+
+/// The body of the message that a get returns, if there is one.
+pub(crate) fn body(session: &mut Session, request: &Get) -> Option<String> {
+    session.get(request).unwrap().map(|got| String::from_utf8(got.body).unwrap())
+}
+
+/// Completion and reason.
+pub(crate) fn code(reply: &Reply) -> (i32, i32) {
+    (reply.completion, reply.reason)
+}
+
+/// A call that must fail so.
+#[track_caller]
+pub(crate) fn fails(session: &mut Session, request: &Request, reason: i32) {
+    assert_eq!(code(&session.call(request).unwrap()), (mq::MQCC_FAILED, reason), "{request:?}");
+}
+
+/// What MQSC prints.
+pub(crate) fn mqsc(session: &mut Session, text: &str) -> String {
+    match session.call(&Request::Mqsc(text.to_owned())).unwrap().outcome {
+        Outcome::Text(text) => text,
+        other => panic!("{other:?}"),
     }
 }
 

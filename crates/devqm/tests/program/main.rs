@@ -6,3 +6,4 @@ mod harness;
 mod durability;
 mod behaviour;
 mod refusals;
+mod faults;
