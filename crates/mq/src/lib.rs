@@ -31,5 +31,5 @@ pub use library::{Library, LoadError};
 pub use name::{ChannelName, CorrelationId, Format, MessageId, NameError, QueueManagerName, QueueName};
 pub use outcome::{Class, Error, Reason, Verb};
 pub use properties::{Property, PropertyValue};
-pub use session::{Input, OpenOptions, Queue, QueueAttributes, QueueManagerAttributes, Session};
-pub use unit_of_work::{Context, GetOptions, Message, Outgoing, Placed, Unit};
+pub use session::{Input, OpenOptions, Queue, QueueAttributes, QueueManagerAttributes, Session, Tally};
+pub use unit_of_work::{Browse, Context, GetOptions, Glance, Message, Outgoing, Placed, Unit};

@@ -34,11 +34,24 @@ pub struct Session {
     pub(crate) scratch: Scratch,
     // Something may have been got or put that neither MQCMIT nor MQBACK has settled.
     pub(crate) unit_open: bool,
+    // Messages got since a unit last ended.
+    pub(crate) got_in_unit: u32,
+    pub(crate) tally: Tally,
     number: u64,
     poisoned: bool,
     connected: bool,
     // A connection handle belongs to the thread that made it.
     not_send: PhantomData<*const ()>,
+}
+
+/// How many messages a session has got for good. Counted where MQCMIT is called and nowhere else, so that it can be compared
+/// with what the units' owner believes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// In units whose commit succeeded.
+    pub got: u64,
+    /// In units whose commit has an unknown outcome.
+    pub got_unknown: u64,
 }
 
 /// An open queue of one session.
@@ -120,6 +133,8 @@ impl Session {
             buffer: vec![0; BUFFER_BYTES_KEPT],
             scratch: Scratch::default(),
             unit_open: false,
+            got_in_unit: 0,
+            tally: Tally::default(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
             poisoned: false,
             connected: true,
@@ -204,6 +219,11 @@ impl Session {
         Unit::new(self)
     }
 
+    /// What this session has got for good so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
     /// The session is of no more use: its connection is lost, or a backout failed.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
@@ -248,6 +268,7 @@ impl Session {
             return Ok(());
         }
         let backed_out = self.verbs.back_out(self.connection);
+        self.got_in_unit = 0;
         if backed_out.is_ok() {
             self.unit_open = false;
         } else {

@@ -33,6 +33,26 @@ pub struct GetOptions {
     pub wait: Duration,
 }
 
+/// Which message to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browse {
+    /// The first one on the queue.
+    First,
+    /// The one behind the one that was browsed last.
+    Next,
+}
+
+/// What is seen of a message without getting it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glance {
+    /// Its descriptor.
+    pub descriptor: Descriptor,
+    /// Its properties, those of an MQRFH2 in the body excepted.
+    pub properties: Vec<Property>,
+    /// The length of its body.
+    pub body_bytes: usize,
+}
+
 /// A message that was got. `Debug` never shows the body.
 #[derive(Clone, PartialEq)]
 pub struct Message {
@@ -103,20 +123,62 @@ impl<'s> Unit<'s> {
     /// # Errors
     /// What MQGET or MQINQMP answers, any warning but truncation included.
     pub fn get(&mut self, queue: Queue, options: GetOptions) -> Result<Option<Message>, Error> {
+        self.take(queue, sys::MQGMO_WAIT, milliseconds(options.wait))
+    }
+
+    /// Gets the message that was browsed last, as [`Unit::get`] does. `None`: somebody else has got it since.
+    ///
+    /// # Errors
+    /// As [`Unit::get`].
+    pub fn get_browsed(&mut self, queue: Queue) -> Result<Option<Message>, Error> {
+        self.take(queue, sys::MQGMO_MSG_UNDER_CURSOR | sys::MQGMO_NO_WAIT, 0)
+    }
+
+    /// Looks at a message and leaves it where it is: everything but its body. `None`: there is none, or no further one,
+    /// even after waiting.
+    ///
+    /// # Errors
+    /// What MQGET or MQINQMP answers.
+    pub fn browse(
+        &mut self,
+        queue: Queue,
+        which: Browse,
+        options: GetOptions,
+    ) -> Result<Option<Glance>, Error> {
         let session = &mut *self.session;
         let object = session.object(Verb::Get, queue)?;
-        let wait_ms = i32::try_from(options.wait.as_millis()).unwrap_or(i32::MAX);
-        let mut gmo = sys::MQGMO {
-            Version: sys::MQGMO_VERSION_4,
-            Options: sys::MQGMO_SYNCPOINT
-                | sys::MQGMO_WAIT
-                | sys::MQGMO_FAIL_IF_QUIESCING
-                | sys::MQGMO_PROPERTIES_IN_HANDLE,
-            WaitInterval: wait_ms,
-            MatchOptions: sys::MQMO_NONE,
-            MsgHandle: session.message_handle,
-            ..libmqm_default::MQGMO_DEFAULT
+        let place = match which {
+            Browse::First => sys::MQGMO_BROWSE_FIRST,
+            Browse::Next => sys::MQGMO_BROWSE_NEXT,
         };
+        let how = place | sys::MQGMO_ACCEPT_TRUNCATED_MSG | sys::MQGMO_WAIT;
+        let mut gmo = get_options(session, how, milliseconds(options.wait));
+        let mut md = new_mqmd();
+        let (body_bytes, browsed) = session.verbs.get(session.connection, object, &mut md, &mut gmo, &mut []);
+        match session.noting(browsed) {
+            Err(error) if error.reason().0 == sys::MQRC_NO_MSG_AVAILABLE => return Ok(None),
+            // The body is never wanted here.
+            Err(error) if error.reason().0 == sys::MQRC_TRUNCATED_MSG_ACCEPTED => {}
+            browsed => browsed?,
+        }
+        let properties = read_properties(session)?;
+        Ok(Some(Glance { descriptor: Descriptor::from_mqmd(&md), properties, body_bytes }))
+    }
+
+    /// Looks at the message that was browsed last, whole. `None`: somebody has got it since.
+    ///
+    /// # Errors
+    /// As [`Unit::browse`].
+    pub fn view_browsed(&mut self, queue: Queue) -> Result<Option<Message>, Error> {
+        self.take(queue, sys::MQGMO_BROWSE_MSG_UNDER_CURSOR | sys::MQGMO_NO_WAIT, 0)
+    }
+
+    fn take(&mut self, queue: Queue, how: sys::MQLONG, wait_ms: i32) -> Result<Option<Message>, Error> {
+        let session = &mut *self.session;
+        let object = session.object(Verb::Get, queue)?;
+        let browses = how & sys::MQGMO_BROWSE_MSG_UNDER_CURSOR != 0;
+        let syncpoint = if browses { sys::MQGMO_NONE } else { sys::MQGMO_SYNCPOINT };
+        let mut gmo = get_options(session, how | syncpoint, wait_ms);
         let mut md = new_mqmd();
         let mut growths = 0;
         let length = loop {
@@ -126,10 +188,15 @@ impl<'s> Unit<'s> {
                 break length;
             };
             match error.reason().0 {
-                sys::MQRC_NO_MSG_AVAILABLE => return Ok(None),
+                sys::MQRC_NO_MSG_AVAILABLE | sys::MQRC_NO_MSG_UNDER_CURSOR => return Ok(None),
                 sys::MQRC_TRUNCATED_MSG_FAILED if length <= MESSAGE_BYTES_MAX && growths < GROWTHS_MAX => {
                     growths += 1;
                     session.buffer.resize(length.max(session.buffer.len()), 0);
+                    if how & sys::MQGMO_WAIT == 0 {
+                        // The cursor still names it.
+                        md = new_mqmd();
+                        continue;
+                    }
                     // The message stayed on its queue: the same one is wanted, now or, if another took it, not at all.
                     md = sys::MQMD2 { MsgId: md.MsgId, CorrelId: md.CorrelId, ..new_mqmd() };
                     gmo.MatchOptions = sys::MQMO_MATCH_MSG_ID | sys::MQMO_MATCH_CORREL_ID;
@@ -137,23 +204,20 @@ impl<'s> Unit<'s> {
                 }
                 _ => {
                     // After a warning the message may be in the unit.
-                    session.unit_open |= error.completion() == sys::MQCC_WARNING;
+                    session.unit_open |= !browses && error.completion() == sys::MQCC_WARNING;
                     return Err(error);
                 }
             }
         };
-        session.unit_open = true;
+        if !browses {
+            session.unit_open = true;
+            session.got_in_unit += 1;
+        }
         let body = session.buffer.get(..length).unwrap_or_default().to_vec();
         if session.buffer.len() > BUFFER_BYTES_KEPT {
             session.buffer = vec![0; BUFFER_BYTES_KEPT];
         }
-        let read = properties::read(
-            &session.verbs,
-            session.connection,
-            session.message_handle,
-            &mut session.scratch,
-        );
-        let properties = session.noting(read)?;
+        let properties = read_properties(session)?;
         Ok(Some(Message { descriptor: Descriptor::from_mqmd(&md), properties, body }))
     }
 
@@ -230,11 +294,15 @@ impl<'s> Unit<'s> {
             return Ok(());
         }
         let committed = session.verbs.commit(session.connection);
+        let got = u64::from(std::mem::take(&mut session.got_in_unit));
         match &committed {
-            Ok(()) => session.unit_open = false,
+            Ok(()) => {
+                session.unit_open = false;
+                session.tally.got += got;
+            }
             // The queue manager has backed the unit out by itself.
             Err(error) if error.reason().0 == sys::MQRC_BACKED_OUT => session.unit_open = false,
-            Err(_) => {}
+            Err(error) => session.tally.got_unknown += if error.outcome_unknown() { got } else { 0 },
         }
         session.noting(committed)
     }
@@ -253,6 +321,29 @@ impl Drop for Unit<'_> {
         // A failed backout poisons the session, which its owner sees at the next call.
         let _ = self.session.back_out();
     }
+}
+
+/// The options of a get: never with data conversion, properties always in the session's handle.
+fn get_options(session: &Session, options: sys::MQLONG, wait_ms: i32) -> sys::MQGMO {
+    sys::MQGMO {
+        Version: sys::MQGMO_VERSION_4,
+        Options: options | sys::MQGMO_FAIL_IF_QUIESCING | sys::MQGMO_PROPERTIES_IN_HANDLE,
+        WaitInterval: wait_ms,
+        MatchOptions: sys::MQMO_NONE,
+        MsgHandle: session.message_handle,
+        ..libmqm_default::MQGMO_DEFAULT
+    }
+}
+
+fn milliseconds(wait: Duration) -> i32 {
+    i32::try_from(wait.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// The properties of the message that the session's handle was given last.
+fn read_properties(session: &mut Session) -> Result<Vec<Property>, Error> {
+    let read =
+        properties::read(&session.verbs, session.connection, session.message_handle, &mut session.scratch);
+    session.noting(read)
 }
 
 /// The options of a put, its context checked to belong to this session.
