@@ -152,7 +152,7 @@ fn a_payment_that_cannot_be_parked_stays_on_its_queue() {
     let service = Service::start(|_| Answer::status(422));
     let gateway = Gateway::start(&Settings::new(&devqm, &service));
     devqm.client().put(PAYMENTS, Payment::new().bytes());
-    gateway.wait_for_log("A message could not be parked.");
+    gateway.wait_for_log("A message could not be moved.");
     assert_eq!(devqm.client().depth(PARKED), 0);
     devqm.mqsc("ALTER QLOCAL(PAYMENTS.PARKED) PUT(ENABLED)");
     devqm.client().expect(PARKED);

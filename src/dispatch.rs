@@ -87,6 +87,8 @@ pub struct Callback<'a> {
     pub time_left: Duration,
     /// The route declares 404 a business rejection.
     pub not_found_is_business: bool,
+    /// A 409 whose problem details have this `type` proves that an earlier request was completed.
+    pub completed_problem_type: Option<&'a str>,
 }
 
 impl Targets {
@@ -198,10 +200,14 @@ impl Target {
             .map_err(|error| failure_of(&error))?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(retry_after);
-        read_to_end(response, response_bytes_max).await.or_else(|failure| {
+        let proof = callback.completed_problem_type.filter(|_| status == StatusCode::CONFLICT);
+        let body = read_to_end(response, response_bytes_max, proof.is_some()).await.or_else(|failure| {
             // A refusal is a refusal, even where its explanation was cut.
-            if status.is_success() { Err(failure) } else { Ok(()) }
+            if status.is_success() { Err(failure) } else { Ok(Vec::new()) }
         })?;
+        if proof.is_some_and(|proof| problem_type(&body).as_deref() == Some(proof)) {
+            return Ok(());
+        }
         let result = judge(status, retry_after, callback.not_found_is_business);
         if status == StatusCode::UNAUTHORIZED
             && let Err(error) = self.read_credentials()
@@ -305,17 +311,33 @@ fn judge(
     Err(Failure { retry_after, ..Failure::dispatch(blame, reason, uncertain, "") })
 }
 
-/// Reads an answer's body and throws it away.
-async fn read_to_end(mut response: reqwest::Response, bytes_max: usize) -> Result<(), Failure> {
-    let mut bytes = 0_usize;
+/// Reads an answer's body to its end; what is not wanted is thrown away as it comes.
+async fn read_to_end(
+    mut response: reqwest::Response,
+    bytes_max: usize,
+    wanted: bool,
+) -> Result<Vec<u8>, Failure> {
+    let (mut bytes, mut kept) = (0_usize, Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
         bytes = bytes.saturating_add(chunk.len());
+        if wanted && bytes <= bytes_max {
+            kept.extend_from_slice(&chunk);
+        }
         if bytes > bytes_max {
             let detail = format!("over {bytes_max} bytes");
             return Err(Failure::dispatch(Blame::Destination, Reason::AnswerOverLimit, true, detail));
         }
     }
-    Ok(())
+    Ok(kept)
+}
+
+/// The `type` of problem details (RFC 9457, section 3.1.1).
+fn problem_type(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        r#type: String,
+    }
+    serde_json::from_slice::<Problem>(body).ok().map(|problem| problem.r#type)
 }
 
 /// What an error of the client means. Only a connection that never came about is certain not to have carried the request.

@@ -49,6 +49,8 @@ pub enum Stage {
     Translate,
     /// Document to destination.
     Route,
+    /// The time that is left for an answer.
+    Deadline,
     /// The HTTP exchange.
     Dispatch,
 }
@@ -66,6 +68,16 @@ pub enum Reason {
     CannotTranslate,
     /// No route's conditions hold.
     NoRoute,
+    /// A segment of a message, without the others: it is not a payment.
+    StraySegment,
+    /// A member of a group that nobody expects: it is not a payment by itself.
+    GroupMember,
+    /// It came through one of our own queues without the properties that belong there.
+    BadEvidence,
+    /// An answer would come too late, or the message would expire before its next attempt.
+    Late,
+    /// It was being tried each time that the process died.
+    CrashSuspect,
     /// The service refused the message: this status.
     Rejected(u16),
     /// The service failed: this status.
@@ -122,6 +134,7 @@ impl Stage {
             Self::Headers => "headers",
             Self::Translate => "translate",
             Self::Route => "route",
+            Self::Deadline => "deadline",
             Self::Dispatch => "dispatch",
         }
     }
@@ -136,6 +149,11 @@ impl Reason {
             Self::BadHeader => "bad-header",
             Self::CannotTranslate => "cannot-translate",
             Self::NoRoute => "no-route",
+            Self::StraySegment => "stray-segment",
+            Self::GroupMember => "group-member",
+            Self::BadEvidence => "bad-evidence",
+            Self::Late => "late",
+            Self::CrashSuspect => "crash-suspect",
             Self::Rejected(_) => "rejected",
             Self::ServerError(_) => "server-error",
             Self::Unavailable(_) => "unavailable",

@@ -54,16 +54,21 @@ impl IdempotencyKey {
 }
 
 impl Inbound {
-    /// Takes a message in: finds its payload behind the MQ headers and gives it its key.
+    /// Takes a message in that comes from outside: finds its payload behind the MQ headers and gives it its key.
     pub fn new(provider: &str, source: &str, message: mq::Message) -> Self {
+        let mut inbound = Self::known(IdempotencyKey([0; 32]), message);
+        inbound.key = IdempotencyKey::of(provider, source, &inbound.descriptor, inbound.payload());
+        inbound
+    }
+
+    /// Takes a message in that comes from one of our own queues, where its key stands beside it.
+    pub fn known(key: IdempotencyKey, message: mq::Message) -> Self {
         let mq::Message { descriptor, properties, body } = message;
         let peeled = headers::peel(descriptor.format, descriptor.encoding, descriptor.ccsid, &body);
         let (payload, header_fault) = match peeled {
             Ok(peeled) => (Payload::after(peeled), None),
             Err(error) => (Payload::whole(&descriptor), Some(error.to_string())),
         };
-        let key =
-            IdempotencyKey::of(provider, source, &descriptor, body.get(payload.offset..).unwrap_or_default());
         let put_time = descriptor.put_timestamp();
         Self { descriptor, properties, body, put_time, key, header_fault, payload }
     }

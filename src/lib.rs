@@ -4,15 +4,16 @@
 //!
 //! In the order a message passes them:
 //!
-//! * [`bridge`]: one turn: get, translate, route, dispatch, decide, end.
-//! * [`disposition`]: what to do with a message after an attempt; pure.
-//! * [`history`], [`outage`]: what was tried before; which destinations are out.
+//! * [`bridge`]: one turn: get, translate, route, dispatch, decide, end. [`lane`]: what it needs. [`pick`]: which message.
+//! * [`disposition`]: what to do with a message before and after an attempt; pure.
+//! * [`history`], [`outage`], [`gate`]: what was tried before; which destinations are out; which sources are paused.
 //! * [`failure`]: the one vocabulary between the stages.
 //! * [`message`], [`inbound`]: the nouns; a message as it came.
 //! * [`translate`]: bytes to document; pure.
 //! * [`route`]: document to destination; pure.
 //! * [`dispatch`]: the HTTP exchange; the only file that knows reqwest.
-//! * [`park`]: what is put aside, with its evidence.
+//! * [`park`], [`evidence`]: messages moved to our own queues, and what stands beside them there.
+//! * [`audit`], [`totals`]: a record of each message; what was got and what became of it.
 //! * [`consumer`], [`supervisor`], [`stop`]: the threads, and the life of the process.
 //! * [`admin`], [`telemetry`]: health, metrics, logs.
 //! * [`settings`], [`cli`]: what a person typed, and what the program runs on.
@@ -20,9 +21,12 @@
 #![forbid(unsafe_code)]
 
 pub mod bridge;
+pub mod lane;
+pub mod pick;
 pub mod disposition;
 pub mod history;
 pub mod outage;
+pub mod gate;
 pub mod failure;
 pub mod message;
 pub mod inbound;
@@ -30,6 +34,9 @@ pub mod translate;
 pub mod route;
 pub mod dispatch;
 pub mod park;
+pub mod evidence;
+pub mod audit;
+pub mod totals;
 pub mod consumer;
 pub mod supervisor;
 pub mod stop;

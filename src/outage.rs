@@ -1,23 +1,44 @@
-//! Which destinations are out, and who may probe them.
+//! Which destinations are out, who may probe them, and when each has last accepted a message: the alibi of the others.
 //!
-//! While a destination is out, no consumer whose source can reach it gets messages, but one: the holder of its [`Probe`].
+//! While a destination is out, no consumer whose messages would wait for it gets any, but one: the holder of its [`Probe`].
 //! That one takes ordinary turns, so messages for other destinations on the same queue still pass, one at a time; a
-//! message for the one that is out becomes the probe. The first whole answer ends the outage and wakes everyone.
+//! message for the one that is out becomes the probe. The first whole answer ends the outage and wakes everyone. A message
+//! that has probed often enough in vain is set aside: the next one probes, and if that one is accepted, the destination was
+//! well and the first message is to blame.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use mq::MessageId;
+
+use crate::message::IdempotencyKey;
+
+/// How many messages are set aside for one destination at most; the oldest probes again then.
+const SET_ASIDE_MAX: usize = 16;
 
 /// The state of every destination, shared by all consumers.
 #[derive(Debug, Clone)]
 pub struct Outages {
     board: Arc<Mutex<Vec<State>>>,
-    delay_first: Duration,
-    delay_max: Duration,
+    rules: Rules,
+}
+
+/// How often is probed.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The first delay between two probes; it doubles with each.
+    pub delay_first: Duration,
+    /// The longest delay between two probes.
+    pub delay_max: Duration,
+    /// Units that one message may probe in before another one does.
+    pub probes_per_message_max: u32,
 }
 
 #[derive(Debug, Clone, Default)]
 struct State {
     outage: Option<Outage>,
+    last_accepted: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -25,12 +46,23 @@ struct Outage {
     probing: bool,
     delay: Duration,
     next_probe: Instant,
+    prober: Option<(Prober, u32)>,
+    set_aside: VecDeque<Prober>,
+}
+
+/// A message that probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prober {
+    /// What its repeats have in common.
+    pub key: IdempotencyKey,
+    /// How it is found on its queue.
+    pub message_id: MessageId,
 }
 
 /// Whether a consumer may take a turn now.
 #[derive(Debug)]
 pub enum Permit {
-    /// Everything that the source can reach is well.
+    /// Everything that it would have to wait for is well.
     Go,
     /// Something is out and this consumer probes it. Held for the length of the turn.
     GoAsProbe(Probe),
@@ -45,22 +77,34 @@ pub struct Probe {
     destination: usize,
 }
 
+/// What an answer of a destination has changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// It was out until now.
+    pub outage_over: bool,
+    /// Messages that had probed in vain, where this one was accepted.
+    pub to_blame: Vec<IdempotencyKey>,
+}
+
 impl Outages {
-    /// All of `destinations` are well at the start. The delay between probes doubles from `delay_first` to `delay_max`.
-    pub fn new(destinations: usize, delay_first: Duration, delay_max: Duration) -> Self {
-        Self { board: Arc::new(Mutex::new(vec![State::default(); destinations])), delay_first, delay_max }
+    /// All of `destinations` are well at the start.
+    pub fn new(destinations: usize, rules: Rules) -> Self {
+        Self { board: Arc::new(Mutex::new(vec![State::default(); destinations])), rules }
     }
 
-    /// Asks for a turn on behalf of a source that can reach these destinations.
-    pub fn permit(&self, reachable: &[usize], now: Instant) -> Permit {
+    /// Asks for a turn on behalf of a consumer whose messages would have to wait for these destinations.
+    pub fn permit(&self, waits_for: &[usize], now: Instant) -> Permit {
+        if waits_for.is_empty() {
+            return Permit::Go;
+        }
         let mut board = self.board();
         let mut wait = None;
-        for &destination in reachable {
+        for &destination in waits_for {
             let Some(outage) = board.get_mut(destination).and_then(|state| state.outage.as_mut()) else {
                 continue;
             };
             if outage.probing {
-                wait = wait.or(Some(self.delay_first));
+                wait = wait.or(Some(self.rules.delay_first));
             } else if outage.next_probe > now {
                 let left = outage.next_probe - now;
                 wait = Some(wait.map_or(left, |shortest: Duration| shortest.min(left)));
@@ -75,38 +119,58 @@ impl Outages {
     /// A unit for this destination was given up: the next probe waits, at least as long as the service asked for.
     ///
     /// `jitter_permille` (0 to 1,000) takes up to half off the delay before the next probe.
-    pub fn gave_up(&self, destination: usize, now: Instant, asked: Duration, jitter_permille: u32) {
+    pub fn gave_up(
+        &self,
+        destination: usize,
+        prober: Prober,
+        now: Instant,
+        asked: Duration,
+        jitter_permille: u32,
+    ) {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return };
-        let (probing, delay) = match &state.outage {
-            None => (false, self.delay_first),
-            Some(outage) => (outage.probing, outage.delay.saturating_mul(2).min(self.delay_max)),
+        let delay_next = match &state.outage {
+            None => self.rules.delay_first,
+            Some(outage) => outage.delay.saturating_mul(2).min(self.rules.delay_max),
         };
-        let next_probe = now + (delay - (delay / 2) * jitter_permille.min(1000) / 1000).max(asked);
-        state.outage = Some(Outage { probing, delay, next_probe });
+        let outage = state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
+        outage.delay = delay_next;
+        outage.next_probe =
+            now + (delay_next - (delay_next / 2) * jitter_permille.min(1000) / 1000).max(asked);
+        outage.count_probe(prober, self.rules.probes_per_message_max);
     }
 
     /// The destination failed once: it is out until it answers, and the caller, who holds a message for it, probes it.
-    /// Returns the right to do so, or `None` where another consumer has it.
+    /// Returns the right to do so, or that another consumer has it.
     pub fn failed(&self, destination: usize, now: Instant) -> Failed {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return Failed::AnotherProbes };
-        match &mut state.outage {
-            Some(outage) if outage.probing => Failed::AnotherProbes,
-            Some(outage) => {
-                outage.probing = true;
-                Failed::Probe(Probe { outages: self.clone(), destination })
-            }
-            None => {
-                state.outage = Some(Outage { probing: true, delay: self.delay_first, next_probe: now });
-                Failed::Probe(Probe { outages: self.clone(), destination })
-            }
+        let outage = state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
+        if std::mem::replace(&mut outage.probing, true) {
+            return Failed::AnotherProbes;
+        }
+        Failed::Probe(Probe { outages: self.clone(), destination })
+    }
+
+    /// The destination is out, and the caller does not probe it.
+    pub fn note_out(&self, destination: usize, now: Instant) {
+        if let Some(state) = self.board().get_mut(destination) {
+            state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
         }
     }
 
-    /// The destination answered. Returns true where that ended an outage.
-    pub fn answered(&self, destination: usize) -> bool {
-        self.board().get_mut(destination).is_some_and(|state| state.outage.take().is_some())
+    /// The destination answered; `accepted` says that it took the message `prober`.
+    pub fn answered(&self, destination: usize, accepted: Option<Prober>, now: Instant) -> Answered {
+        let mut board = self.board();
+        let Some(state) = board.get_mut(destination) else { return Answered::default() };
+        if accepted.is_some() {
+            state.last_accepted = Some(now);
+        }
+        let Some(outage) = state.outage.take() else { return Answered::default() };
+        let blamed = outage.set_aside.into_iter().map(|prober| prober.key);
+        let to_blame =
+            accepted.map(|accepted| blamed.filter(|key| *key != accepted.key).collect()).unwrap_or_default();
+        Answered { outage_over: true, to_blame }
     }
 
     /// Whether the destination is out.
@@ -114,8 +178,51 @@ impl Outages {
         self.board().get(destination).is_some_and(|state| state.outage.is_some())
     }
 
+    /// Whether the destination has accepted a message after this moment: then a message that it has failed since has an
+    /// alibi no more. The message in question has not been accepted, so it was another one.
+    pub fn accepted_since(&self, destination: usize, moment: Instant) -> bool {
+        let accepted = self.board().get(destination).and_then(|state| state.last_accepted);
+        accepted.is_some_and(|accepted| accepted > moment)
+    }
+
+    /// How long a message that is given back now waits for its next attempt, at least.
+    pub fn next_probe_in(&self, destination: usize) -> Duration {
+        let delay = self.board().get(destination).and_then(|state| state.outage.as_ref().map(|it| it.delay));
+        delay.unwrap_or(self.rules.delay_first) / 2
+    }
+
+    fn set_aside(&self, destination: usize) -> Vec<MessageId> {
+        let board = self.board();
+        let outage = board.get(destination).and_then(|state| state.outage.as_ref());
+        outage
+            .map(|outage| outage.set_aside.iter().map(|prober| prober.message_id).collect())
+            .unwrap_or_default()
+    }
+
     fn board(&self) -> MutexGuard<'_, Vec<State>> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outage {
+    fn begun(probing: bool, now: Instant, delay: Duration) -> Self {
+        Self { probing, delay, next_probe: now, prober: None, set_aside: VecDeque::new() }
+    }
+
+    fn count_probe(&mut self, prober: Prober, probes_max: u32) {
+        let probes = match self.prober {
+            Some((former, probes)) if former == prober => probes + 1,
+            _ => 1,
+        };
+        self.prober = Some((prober, probes));
+        if probes >= probes_max {
+            self.prober = None;
+            self.set_aside.retain(|former| *former != prober);
+            self.set_aside.push_back(prober);
+            if self.set_aside.len() > SET_ASIDE_MAX {
+                self.set_aside.pop_front();
+            }
+        }
     }
 }
 
@@ -133,11 +240,16 @@ impl Probe {
     pub fn destination(&self) -> usize {
         self.destination
     }
+
+    /// Messages that have probed in vain often enough: where there is another one, it should probe.
+    pub fn set_aside(&self) -> Vec<MessageId> {
+        self.outages.set_aside(self.destination)
+    }
 }
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        if let Some(State { outage: Some(outage) }) = self.outages.board().get_mut(self.destination) {
+        if let Some(State { outage: Some(outage), .. }) = self.outages.board().get_mut(self.destination) {
             outage.probing = false;
         }
     }
@@ -150,7 +262,13 @@ mod tests {
     const FIRST: Duration = Duration::from_millis(100);
 
     fn outages() -> Outages {
-        Outages::new(2, FIRST, Duration::from_millis(350))
+        let rules =
+            Rules { delay_first: FIRST, delay_max: Duration::from_millis(350), probes_per_message_max: 2 };
+        Outages::new(2, rules)
+    }
+
+    fn prober(n: u8) -> Prober {
+        Prober { key: IdempotencyKey([n; 32]), message_id: MessageId([n; 24]) }
     }
 
     #[test]
@@ -171,8 +289,8 @@ mod tests {
         let now = Instant::now();
         let failed = outages.failed(0, now);
         assert!(outages.is_out(0));
-        assert!(outages.answered(0));
-        assert!(!outages.answered(0), "it ends once");
+        assert!(outages.answered(0, None, now).outage_over);
+        assert!(!outages.answered(0, None, now).outage_over, "it ends once");
         assert!(matches!(outages.permit(&[0], now), Permit::Go));
         drop(failed);
         assert!(!outages.is_out(0));
@@ -185,17 +303,52 @@ mod tests {
         drop(outages.failed(0, now));
         let mut delays = Vec::new();
         for _ in 0..4 {
-            outages.gave_up(0, now, Duration::ZERO, 0);
+            outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
             let Permit::Wait(left) = outages.permit(&[0], now) else { panic!("too early to probe") };
             delays.push(left.as_millis());
         }
         assert_eq!(delays, [200, 350, 350, 350]);
         assert!(matches!(outages.permit(&[0], now + Duration::from_millis(350)), Permit::GoAsProbe(_)));
         let asked = Duration::from_secs(5);
-        outages.gave_up(0, now, asked, 1000);
+        outages.gave_up(0, prober(1), now, asked, 1000);
         assert!(
             matches!(outages.permit(&[0], now), Permit::Wait(left) if left == asked),
             "Retry-After is honoured"
         );
+    }
+
+    #[test]
+    fn a_message_that_probed_in_vain_is_set_aside_and_blamed_if_another_is_accepted() {
+        let (outages, now) = (outages(), Instant::now());
+        let Failed::Probe(probe) = outages.failed(0, now) else { panic!("the first to fail probes") };
+        outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
+        assert!(probe.set_aside().is_empty());
+        outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
+        assert_eq!(probe.set_aside(), [MessageId([1; 24])]);
+        let answered = outages.answered(0, Some(prober(2)), now);
+        assert_eq!(answered, Answered { outage_over: true, to_blame: vec![prober(1).key] });
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_an_outage_that_its_own_message_ends() {
+        let (outages, now) = (outages(), Instant::now());
+        for accepted in [Some(prober(1)), None] {
+            outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
+            outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
+            assert_eq!(outages.answered(0, accepted, now), Answered { outage_over: true, to_blame: vec![] });
+        }
+    }
+
+    #[test]
+    fn only_an_acceptance_after_the_moment_is_an_alibi() {
+        let (outages, now) = (outages(), Instant::now());
+        let later = now + FIRST;
+        assert!(!outages.accepted_since(0, now));
+        outages.answered(0, None, later);
+        assert!(!outages.accepted_since(0, now), "a refusal is no acceptance");
+        outages.answered(0, Some(prober(1)), later);
+        assert!(outages.accepted_since(0, now));
+        assert!(!outages.accepted_since(0, later));
+        assert!(!outages.accepted_since(1, now), "another destination's");
     }
 }

@@ -1,16 +1,17 @@
-//! Parking: a message that no service can take is put aside with its evidence, in the unit that got it.
+//! Messages that are moved to one of our own queues in the unit that got them: parked, deferred, isolated.
 //!
-//! The target is the queue named in settings, else the source queue's BOQNAME, else the queue manager's dead-letter queue,
-//! and there, by the rules of that queue, behind an MQDLH. The body, the MsgId and the whole context stay as they came;
-//! what mqgate knows travels beside them as message properties.
+//! *Parking* target: the queue named in settings, else the source queue's BOQNAME, else the queue manager's dead-letter queue,
+//! and there, by the rules of that queue, behind an MQDLH. The body, the MsgId and the whole context stay as they came; what
+//! mqgate knows travels beside them as message properties (`evidence`). A copy is persistent, does not expire, and asks the
+//! queue manager for no confirmation that it has given already.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mq::headers::DeadLetterHeader;
-use mq::{Context, Outgoing, Property, PropertyValue, Queue, QueueName, Unit};
+use mq::{Context, Descriptor, Outgoing, Property, Queue, QueueName, Unit};
 
-use crate::disposition::Fate;
-use crate::failure::{Failure, Reason};
+use crate::evidence::{self, Evidence};
+use crate::failure::Reason;
 use crate::inbound::Inbound;
 
 /// `MQFB_APPL_FIRST`: where the feedback codes begin that programs define for themselves.
@@ -21,6 +22,14 @@ const APPLICATION_TYPE_UNIX: i32 = 6;
 
 /// `MQEI_UNLIMITED`.
 const EXPIRY_UNLIMITED: i32 = -1;
+
+/// `MQPER_PERSISTENT`.
+const PERSISTENT: i32 = 1;
+
+/// Reports that a queue manager sends when a message arrives, is got or expires: `MQRO_COA_WITH_FULL_DATA`,
+/// `MQRO_COD_WITH_FULL_DATA`, `MQRO_EXPIRATION_WITH_FULL_DATA`, `MQRO_ACTIVITY`. It has sent them for the message itself; for
+/// a copy they would reach the scheme a second time.
+const REPORTS_OF_QUEUE_MANAGER: i32 = 0x700 | 0x3800 | 0x00E0_0000 | 4;
 
 /// Where a source's messages are parked, opened for output with all context passed on.
 #[derive(Debug, Clone)]
@@ -33,27 +42,6 @@ pub struct Target {
     pub dead_letter: bool,
 }
 
-/// What is known of a message when it is parked.
-#[derive(Debug)]
-pub struct Evidence<'a> {
-    /// Why it is parked.
-    pub failure: &'a Failure,
-    /// Whether a service may have acted on it.
-    pub fate: Fate,
-    /// Requests begun for it.
-    pub attempts: u32,
-    /// The destination it was routed to, if it came so far.
-    pub destination: Option<&'a str>,
-    /// The source, by its name in settings.
-    pub source: &'a str,
-    /// The queue it came from.
-    pub queue: &'a QueueName,
-    /// Its queue manager.
-    pub queue_manager: &'a str,
-    /// Now.
-    pub time: Timestamp,
-}
-
 /// Puts the message to the parking queue in its unit. Nothing is parked until the unit commits.
 ///
 /// # Errors
@@ -63,64 +51,68 @@ pub fn park(
     input: Queue,
     target: &Target,
     inbound: &Inbound,
-    evidence: &Evidence<'_>,
+    evidence: &Evidence,
+    reason: Reason,
 ) -> Result<(), mq::Error> {
-    let mut descriptor = inbound.descriptor.clone();
-    // A parked message waits for a person, however long that takes; its deadline is part of the evidence.
-    descriptor.expiry = EXPIRY_UNLIMITED;
+    let mut descriptor = copied(&inbound.descriptor);
+    let header = target.dead_letter.then(|| dead_letter_header(inbound, evidence, reason));
+    let body = header.map(|header| header.prepend(&mut descriptor, &inbound.body));
+    put(unit, input, target.queue, descriptor, body.as_deref().unwrap_or(&inbound.body), inbound, evidence)
+}
+
+/// Puts the message to a retry queue in its unit.
+///
+/// # Errors
+/// As [`park`].
+pub fn defer(
+    unit: &mut Unit<'_>,
+    input: Queue,
+    retry: Queue,
+    inbound: &Inbound,
+    evidence: &Evidence,
+) -> Result<(), mq::Error> {
+    put(unit, input, retry, copied(&inbound.descriptor), &inbound.body, inbound, evidence)
+}
+
+/// The descriptor of a copy on one of our own queues: it waits for us, however long that takes.
+fn copied(descriptor: &Descriptor) -> Descriptor {
+    Descriptor {
+        expiry: EXPIRY_UNLIMITED,
+        persistence: PERSISTENT,
+        report: descriptor.report & !REPORTS_OF_QUEUE_MANAGER,
+        ..descriptor.clone()
+    }
+}
+
+fn put(
+    unit: &mut Unit<'_>,
+    input: Queue,
+    queue: Queue,
+    descriptor: Descriptor,
+    body: &[u8],
+    inbound: &Inbound,
+    evidence: &Evidence,
+) -> Result<(), mq::Error> {
     let properties: Vec<Property> =
-        inbound.properties.iter().cloned().chain(properties(inbound, evidence)).collect();
-    let dead_letter = target
-        .dead_letter
-        .then(|| dead_letter_header(inbound, evidence).prepend(&mut descriptor, &inbound.body));
-    unit.put(
-        target.queue,
-        &Outgoing {
-            descriptor,
-            properties: &properties,
-            body: dead_letter.as_deref().unwrap_or(&inbound.body),
-            context: Context::PassAll(input),
-            new_message_id: false,
-            new_correlation_id: false,
-        },
-    )?;
-    Ok(())
-}
-
-fn properties(inbound: &Inbound, evidence: &Evidence<'_>) -> impl Iterator<Item = Property> {
-    let failure = evidence.failure;
-    let fate = match evidence.fate {
-        Fate::NotDelivered => "not-delivered",
-        Fate::PossiblyDelivered => "possibly-delivered",
+        evidence::foreign(&inbound.properties).chain(evidence.properties()).collect();
+    let message = Outgoing {
+        descriptor,
+        properties: &properties,
+        body,
+        context: Context::PassAll(input),
+        new_message_id: false,
+        new_correlation_id: false,
     };
-    let expiry = inbound.descriptor.expiry;
-    let words = [
-        ("mqgate.reason", Some(failure.reason.word().to_owned())),
-        ("mqgate.stage", Some(failure.stage.word().to_owned())),
-        ("mqgate.detail", Some(failure.detail.clone()).filter(|detail| !detail.is_empty())),
-        ("mqgate.fate", Some(fate.to_owned())),
-        ("mqgate.http_status", failure.reason.status().map(|status| status.to_string())),
-        ("mqgate.attempts", Some(evidence.attempts.to_string())),
-        ("mqgate.time", Some(evidence.time.to_string())),
-        ("mqgate.source", Some(evidence.source.to_owned())),
-        ("mqgate.queue", Some(evidence.queue.to_string())),
-        ("mqgate.destination", evidence.destination.map(str::to_owned)),
-        ("mqgate.idempotency_key", Some(inbound.key.to_string())),
-        // Tenths of a second that were left when the message was got.
-        ("mqgate.expiry_left", (expiry != EXPIRY_UNLIMITED).then(|| expiry.to_string())),
-    ];
-    words.into_iter().filter_map(|(name, value)| {
-        value.map(|value| Property { name: name.to_owned(), value: PropertyValue::String(value) })
-    })
+    unit.put(queue, &message).map(|_| ())
 }
 
-fn dead_letter_header(inbound: &Inbound, evidence: &Evidence<'_>) -> DeadLetterHeader {
+fn dead_letter_header(inbound: &Inbound, evidence: &Evidence, reason: Reason) -> DeadLetterHeader {
     let descriptor = &inbound.descriptor;
     let (put_date, put_time) = date_and_time(evidence.time);
     DeadLetterHeader {
-        reason: feedback(evidence.failure.reason),
-        destination_queue: evidence.queue.to_string(),
-        destination_queue_manager: evidence.queue_manager.to_owned(),
+        reason: feedback(reason),
+        destination_queue: evidence.queue.clone(),
+        destination_queue_manager: evidence.queue_manager.clone(),
         encoding: descriptor.encoding,
         ccsid: descriptor.ccsid,
         format: descriptor.format,
@@ -149,12 +141,18 @@ fn feedback(reason: Reason) -> i32 {
         Reason::BadHeader => 3,
         Reason::CannotTranslate => 4,
         Reason::NoRoute => 5,
+        Reason::Late => 6,
+        Reason::CrashSuspect => 7,
+        Reason::StraySegment => 8,
+        Reason::GroupMember => 9,
+        Reason::BadEvidence => 10,
         Reason::Rejected(status) => i32::from(status),
-        Reason::ServerError(_)
-        | Reason::Unavailable(_)
-        | Reason::Misdirected(_)
-        | Reason::Conflict
-        | Reason::Connect
+        // Parked after many attempts: the last answer says why.
+        Reason::ServerError(status) | Reason::Unavailable(status) | Reason::Misdirected(status) => {
+            i32::from(status)
+        }
+        Reason::Conflict => 409,
+        Reason::Connect
         | Reason::Tls
         | Reason::Timeout
         | Reason::CutShort

@@ -31,6 +31,15 @@ pub fn choose<'r>(routes: &'r [Route], facts: &Facts<'_>) -> Result<&'r Route, F
     })
 }
 
+/// The route of a message that is bound to this destination: the first to it whose conditions hold, else the first to it that
+/// the message's source can take.
+pub fn choose_to<'r>(routes: &'r [Route], facts: &Facts<'_>, to: usize) -> Option<&'r Route> {
+    let mut candidates = routes.iter().filter(|route| route.to == to);
+    candidates.clone().find(|route| holds(&route.when, facts)).or_else(|| {
+        candidates.find(|route| route.when.source.as_ref().is_none_or(|it| it.matches(facts.source)))
+    })
+}
+
 /// The destinations that messages of this source can be sent to, in the order of the routes, each once.
 pub fn reachable(routes: &[Route], source: &str, queue: &str) -> Vec<usize> {
     let mut destinations = Vec::new();

@@ -14,17 +14,12 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::admin::{self, Health};
-use crate::bridge::Lane;
 use crate::consumer::{self, Connector};
 use crate::dispatch::{Dispatcher, Targets};
-use crate::disposition::Policy;
-use crate::history::History;
-use crate::outage::Outages;
-use crate::route;
-use crate::settings::{Settings, Source};
+use crate::lane::{Intake, Lane, Origin, Shared};
+use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::telemetry::Metrics;
-use crate::translate::Translator;
 
 /// After the grace period exchanges are cut and units backed out; what then still hangs is left to the queue manager.
 const BACKOUT_TIME: Duration = Duration::from_secs(2);
@@ -92,11 +87,10 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
         listener.local_addr().map_err(|source| Error::System { what: "read the admin address", source })?;
     let (cut, cut_seen) = watch::channel(false);
     let stop = Stop::default();
-    let retry = &settings.retry;
-    let outages = Outages::new(settings.destinations.len(), retry.probe_delay_first, retry.probe_delay_max);
-    let lanes = lanes(&settings, &metrics, &stop, &outages, cut_seen)?;
-    let consumers = lanes.iter().map(|(site, lane)| (lane.source.name.clone(), *site));
-    let health = Arc::new(Health::new(&settings, consumers, outages.clone()));
+    let shared = Arc::new(Shared::new(&settings, &metrics, &stop));
+    let lanes = lanes(&settings, &shared, cut_seen)?;
+    let consumers = lanes.iter().map(|lane| (lane.name.clone(), lane.site_index));
+    let health = Arc::new(Health::new(&settings, consumers, Arc::clone(&shared)));
     let (admin_stop, admin_stopped) = watch::channel(false);
     let admin = tokio::runtime::Handle::current().spawn(admin::serve(
         listener,
@@ -177,67 +171,51 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         .map_err(|error| Error::Setting(format!("admin.listen: cannot listen on {address}: {error}")))
 }
 
-/// One lane for each consumer, with the index of its site.
-fn lanes(
-    settings: &Settings,
-    metrics: &Metrics,
-    stop: &Stop,
-    outages: &Outages,
-    cut: watch::Receiver<bool>,
-) -> Result<Vec<(usize, Lane)>, Error> {
-    let retry = &settings.retry;
-    let unusable = |error| Error::Setting(format!("destinations: {error}"));
-    let targets = Targets::new(&settings.destinations, settings.limits.response_bytes_max, cut);
-    let targets = Arc::new(targets.map_err(unusable)?);
-    let destinations: Arc<[String]> = settings.destinations.iter().map(|it| it.name.clone()).collect();
-    let history = Arc::new(History::new(settings.limits.history_entries_max));
-    let routes: Arc<[_]> = settings.routes.clone().into();
-    for name in destinations.iter() {
-        metrics.destination_up(name, true);
-    }
-    let lane = |source: &Arc<Source>, translator: &Arc<Translator>, site: usize, dispatcher| Lane {
-        provider: settings.provider.clone(),
-        site: settings.sites.get(site).map(|site| site.name.clone()).unwrap_or_default(),
-        source_path: format!("/mqgate/{}/{}", settings.provider, source.name),
-        reachable: route::reachable(&routes, &source.name, source.queue.as_str()),
-        source: Arc::clone(source),
-        routes: Arc::clone(&routes),
-        destinations: Arc::clone(&destinations),
-        translator: Arc::clone(translator),
-        dispatcher,
-        outages: outages.clone(),
-        history: Arc::clone(&history),
-        metrics: metrics.clone(),
-        stop: stop.clone(),
-        policy: Policy {
-            unit_hold_max: retry.unit_hold_max,
-            retry_delay_first: retry.retry_delay_first,
-            retry_delay_max: retry.retry_delay_max,
-            attempt_time_min: retry.unit_hold_max / 10,
-        },
-        get_wait: retry.get_wait,
-        message_bytes_max: settings.limits.message_bytes_max,
-    };
+/// One lane for each consumer: of the sources' queues, and of the retry queues.
+fn lanes(settings: &Settings, shared: &Arc<Shared>, cut: watch::Receiver<bool>) -> Result<Vec<Lane>, Error> {
+    let targets = Targets::new(&settings.destinations, settings.limits.response_bytes_max, cut)
+        .map_err(|error| Error::Setting(format!("destinations: {error}")))?;
+    let targets = Arc::new(targets);
     let mut lanes = Vec::new();
-    for source in &settings.sources {
-        let translator = Arc::new(source.translator(&settings.limits));
-        let source = Arc::new(source.clone());
-        for &site in &source.sites {
-            for _ in 0..source.consumers {
-                let dispatcher = Dispatcher::new(Arc::clone(&targets))
-                    .map_err(|source| Error::System { what: "wait for sockets", source })?;
-                lanes.push((site, lane(&source, &translator, site, dispatcher)));
+    for (site_index, origin) in origins(settings, shared) {
+        let dispatcher = Dispatcher::new(Arc::clone(&targets))
+            .map_err(|source| Error::System { what: "wait for sockets", source })?;
+        let site = settings.sites.get(site_index).map(|site| site.name.clone()).unwrap_or_default();
+        let name = origin.name(&shared.destinations);
+        lanes.push(Lane { shared: Arc::clone(shared), name, site, site_index, origin, dispatcher });
+    }
+    Ok(lanes)
+}
+
+/// Where each consumer gets its messages, with the index of its site.
+fn origins(settings: &Settings, shared: &Shared) -> Vec<(usize, Origin)> {
+    let mut origins = Vec::new();
+    for intake in &shared.intakes {
+        for &site in &intake.source.sites {
+            origins.extend((0..intake.source.consumers).map(|_| (site, Origin::Source(Arc::clone(intake)))));
+            // One alone: what is tried there may kill the process.
+            let retry = intake.source.retry_queue.clone();
+            origins.extend(retry.map(|queue| (site, Origin::SourceRetry(Arc::clone(intake), queue))));
+        }
+    }
+    for (index, destination) in settings.destinations.iter().enumerate() {
+        let Some(queue) = &destination.retry_queue else { continue };
+        for site in 0..settings.sites.len() {
+            let reached = |it: &Arc<Intake>| it.source.sites.contains(&site) && it.reachable.contains(&index);
+            if shared.intakes.iter().any(reached) {
+                let origin = || (site, Origin::DestinationRetry(index, queue.clone()));
+                origins.extend((0..destination.retry_consumers).map(|_| origin()));
             }
         }
     }
-    Ok(lanes)
+    origins
 }
 
 /// Starts a thread for each lane. Each says when it ends, however it ends, and returns whether it ended by itself.
 fn start(
     settings: &Settings,
     library: &Library,
-    lanes: Vec<(usize, Lane)>,
+    lanes: Vec<Lane>,
     health: &Arc<Health>,
     ended: &mpsc::UnboundedSender<usize>,
 ) -> Result<Vec<JoinHandle<bool>>, Error> {
@@ -251,19 +229,18 @@ fn start(
         })
         .collect();
     let mut consumers = Vec::new();
-    for (id, (site, lane)) in lanes.into_iter().enumerate() {
-        let Some(connector) = connectors.get(site).cloned() else { continue };
+    for (id, lane) in lanes.into_iter().enumerate() {
+        let Some(connector) = connectors.get(lane.site_index).cloned() else { continue };
         let (health, ended) = (Arc::clone(health), ended.clone());
-        let thread =
-            std::thread::Builder::new().name(format!("{}-{id}", lane.source.name)).spawn(move || {
-                let whole =
-                    catch_unwind(AssertUnwindSafe(|| consumer::run(&lane, &connector, &health, id))).is_ok();
-                if !whole {
-                    error!(consumer = id, "A consumer ended by a panic.");
-                }
-                let _ = ended.send(id);
-                whole
-            });
+        let thread = std::thread::Builder::new().name(format!("{}-{id}", lane.name)).spawn(move || {
+            let whole =
+                catch_unwind(AssertUnwindSafe(|| consumer::run(&lane, &connector, &health, id))).is_ok();
+            if !whole {
+                error!(consumer = id, "A consumer ended by a panic.");
+            }
+            let _ = ended.send(id);
+            whole
+        });
         consumers.push(thread.map_err(|source| Error::System { what: "start a consumer thread", source })?);
     }
     Ok(consumers)

@@ -80,6 +80,17 @@ struct DestinationResult {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SourceDestination {
+    source: String,
+    destination: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
 type Timing<L> = Family<L, Histogram, fn() -> Histogram>;
 
 #[derive(Debug)]
@@ -88,6 +99,8 @@ struct Families {
     got: Family<SourceSite, Counter>,
     ended: Family<SourceWord, Counter>,
     parked: Family<SourceReason, Counter>,
+    deferred: Family<SourceDestination, Counter>,
+    alarms: Family<Kind, Counter>,
     retried: Family<Source, Counter>,
     requests: Family<DestinationResult, Counter>,
     request_seconds: Timing<Destination>,
@@ -108,6 +121,8 @@ impl Metrics {
             got: Family::default(),
             ended: Family::default(),
             parked: Family::default(),
+            deferred: Family::default(),
+            alarms: Family::default(),
             retried: Family::default(),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(exchange),
@@ -139,6 +154,17 @@ impl Metrics {
     /// A message was parked.
     pub fn parked(&self, source: &str, reason: &'static str) {
         self.families.parked.get_or_create(&SourceReason { source: source.to_owned(), reason }).inc();
+    }
+
+    /// A message was put to a retry queue.
+    pub fn deferred(&self, source: &str, destination: &str) {
+        let labels = SourceDestination { source: source.to_owned(), destination: destination.to_owned() };
+        self.families.deferred.get_or_create(&labels).inc();
+    }
+
+    /// Something needs a person.
+    pub fn alarm(&self, kind: &'static str) {
+        self.families.alarms.get_or_create(&Kind { kind }).inc();
     }
 
     /// A message is to be tried again within its unit.
@@ -203,6 +229,8 @@ impl Families {
         );
         registry.register("turns", "Turns with a message, by how they ended", self.ended.clone());
         registry.register("messages_parked", "Messages parked, by reason", self.parked.clone());
+        registry.register("messages_deferred", "Messages put to a retry queue", self.deferred.clone());
+        registry.register("alarms", "Events that need a person, by kind", self.alarms.clone());
         registry.register("retries", "Further attempts within a unit of work", self.retried.clone());
         registry.register("requests", "Requests to a destination, by result", self.requests.clone());
         registry.register(
@@ -244,6 +272,8 @@ mod tests {
         metrics.destination_up("credits", true);
         metrics.site_connected("north", true);
         metrics.retried("payments");
+        metrics.deferred("payments", "credits");
+        metrics.alarm("fuse");
         metrics.translated("payments", Duration::from_micros(20));
         metrics.commit_unknown("north");
         let text = metrics.text();
@@ -252,6 +282,6 @@ mod tests {
         assert!(text.contains("mqgate_destination_up{destination=\"credits\"} 1"), "{text}");
         let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
         let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
-        assert_eq!((types, helps), (11, 11), "{text}");
+        assert_eq!((types, helps), (13, 13), "{text}");
     }
 }

@@ -144,9 +144,17 @@ impl Drop for Gateway {
             eprintln!("--- mqgate ---\n{logs}\n---");
             return;
         }
-        let told = self.logged.iter().find(|line| line.to_lowercase().contains(&MARKER.to_lowercase()));
-        assert_eq!(told, None, "a log shows payload");
+        let shows =
+            |line: &&String| without_business_key(line).to_lowercase().contains(&MARKER.to_lowercase());
+        assert_eq!(self.logged.iter().find(shows), None, "a log shows payload");
     }
+}
+
+/// An audit record names the payment by what the scheme deduplicates on; nothing else may come out of a message.
+fn without_business_key(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("\"business_key\":\"") else { return line.to_owned() };
+    let after = rest.split_once('"').map_or("", |(_, after)| after);
+    format!("{before}{after}")
 }
 
 /// One GET on a connection of its own; `None` where nobody answers.

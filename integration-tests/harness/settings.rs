@@ -34,6 +34,11 @@ impl Settings {
             reconnect_delay_ms_max = 200
             probe_delay_ms_first = 20
             probe_delay_ms_max = 100
+            defer_delay_ms_first = 20
+            defer_delay_ms_max = 200
+
+            [limits]
+            park_window_ms = 1
 
             [[sites]]
             name = "north"

@@ -1,11 +1,12 @@
 //! Whether the process lives, is ready, and lets money flow.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::outage::Outages;
+use crate::lane::Shared;
 use crate::settings::Settings;
 
 /// What a consumer is doing, as it last said.
@@ -30,10 +31,7 @@ pub struct Health {
     ready: AtomicBool,
     consumers: Vec<Consumer>,
     sites: Vec<String>,
-    destinations: Vec<String>,
-    outages: Outages,
-    provider: String,
-    settings_hash: String,
+    shared: Arc<Shared>,
 }
 
 impl Health {
@@ -41,7 +39,7 @@ impl Health {
     pub fn new(
         settings: &Settings,
         consumers: impl IntoIterator<Item = (String, usize)>,
-        outages: Outages,
+        shared: Arc<Shared>,
     ) -> Self {
         let consumer = |(source, site)| Consumer {
             source,
@@ -55,10 +53,7 @@ impl Health {
             ready: AtomicBool::new(false),
             consumers: consumers.into_iter().map(consumer).collect(),
             sites: settings.sites.iter().map(|site| site.name.clone()).collect(),
-            destinations: settings.destinations.iter().map(|it| it.name.clone()).collect(),
-            outages,
-            provider: settings.provider.clone(),
-            settings_hash: settings.hash.clone(),
+            shared,
         }
     }
 
@@ -117,29 +112,58 @@ impl Health {
     /// Whether the process takes work.
     pub fn ready(&self) -> (bool, Value) {
         let ready = self.ready.load(Ordering::Relaxed);
-        (ready, json!({"ready": ready, "provider": self.provider, "settings": self.settings_hash}))
+        let shared = &self.shared;
+        (
+            ready,
+            json!({
+                "ready": ready,
+                "provider": shared.provider,
+                "settings": shared.settings_hash,
+                "sites": self.sites_report(),
+            }),
+        )
     }
 
-    /// Whether money is moving: every consumer has a session and no destination is out.
+    /// Whether money is moving: every consumer has a session, no destination is out and no source is paused.
     pub fn flowing(&self) -> (bool, Value) {
-        let sites = self.sites.iter().enumerate().map(|(index, name)| {
+        let (shared, now) = (&self.shared, Instant::now());
+        let sites = self.sites_report();
+        let destinations: Vec<Value> = shared
+            .destinations
+            .iter()
+            .enumerate()
+            .map(|(index, it)| json!({"destination": it.name, "flowing": !shared.outages.is_out(index)}))
+            .collect();
+        let sources: Vec<Value> = shared
+            .intakes
+            .iter()
+            .map(|intake| {
+                let pause = intake.gate.paused(now);
+                json!({
+                    "source": intake.source.name,
+                    "flowing": pause.is_none(),
+                    "paused": pause.map(|pause| pause.cause.word()),
+                })
+            })
+            .collect();
+        let well = |list: &[Value]| list.iter().all(|it| it.get("flowing") == Some(&Value::Bool(true)));
+        let flowing = well(&sites) && well(&destinations) && well(&sources);
+        let report =
+            json!({"flowing": flowing, "sites": sites, "destinations": destinations, "sources": sources});
+        (flowing, report)
+    }
+
+    /// How many consumers of each site have a session.
+    fn sites_report(&self) -> Vec<Value> {
+        let site = |(index, name): (usize, &String)| {
             let (mut connected, mut all) = (0_usize, 0_usize);
             for consumer in self.consumers.iter().filter(|consumer| consumer.site == index) {
                 all += 1;
                 connected += usize::from(consumer.connected.load(Ordering::Relaxed));
             }
             json!({"site": name, "consumers": all, "connected": connected, "flowing": connected == all})
-        });
-        let sites: Vec<Value> = sites.collect();
-        let destinations: Vec<Value> = self
-            .destinations
-            .iter()
-            .enumerate()
-            .map(|(index, name)| json!({"destination": name, "flowing": !self.outages.is_out(index)}))
-            .collect();
-        let well = |list: &[Value]| list.iter().all(|it| it.get("flowing") == Some(&Value::Bool(true)));
-        let flowing = well(&sites) && well(&destinations);
-        (flowing, json!({"flowing": flowing, "sites": sites, "destinations": destinations}))
+        };
+        self.sites.iter().enumerate().map(site).collect()
     }
 
     fn site(&self, consumer: &Consumer) -> &str {
@@ -153,8 +177,8 @@ mod tests {
 
     fn health() -> Health {
         let settings = crate::settings::tests::minimal();
-        let outages = Outages::new(1, Duration::from_millis(1), Duration::from_millis(1));
-        Health::new(&settings, [("payments".to_owned(), 0), ("payments".to_owned(), 0)], outages)
+        let shared = crate::lane::tests::shared(&settings);
+        Health::new(&settings, [("payments".to_owned(), 0), ("payments".to_owned(), 0)], shared)
     }
 
     #[test]
@@ -180,7 +204,7 @@ mod tests {
         health.turn_ended(0);
         health.turn_ended(1);
         assert!(health.flowing().0);
-        let probe = health.outages.failed(0, Instant::now());
+        let probe = health.shared.outages.failed(0, Instant::now());
         let (flowing, report) = health.flowing();
         assert!(!flowing && health.ready().0);
         assert_eq!(report["destinations"][0]["flowing"], false);

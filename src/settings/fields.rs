@@ -159,6 +159,11 @@ impl<'e> Fields<'e> {
         usize::try_from(self.integer(key, range)).unwrap_or(0)
     }
 
+    /// A small count that must be there.
+    pub(super) fn count(&mut self, key: &'static str, range: RangeInclusive<i64>) -> u32 {
+        u32::try_from(self.integer(key, range)).unwrap_or(0)
+    }
+
     /// A time in milliseconds that must be there.
     pub(super) fn milliseconds(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Duration {
         Duration::from_millis(u64::try_from(self.integer(key, range)).unwrap_or(0))

@@ -17,6 +17,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use mq::{ChannelName, QueueManagerName, QueueName};
 
+use crate::disposition::Order;
 use crate::message::Ccsid;
 use crate::translate::{self, Format, Translator};
 
@@ -47,7 +48,9 @@ pub struct Settings {
     pub limits: Limits,
     /// Times.
     pub retry: Retry,
-    /// The listener for health and metrics.
+    /// Where a record of each message goes.
+    pub audit: Audit,
+    /// The listener for health, metrics and operators.
     pub admin: Admin,
     /// What is logged, and how.
     pub log: Log,
@@ -125,6 +128,10 @@ pub struct Source {
     pub ccsid: Option<Ccsid>,
     /// Where messages are parked; else BOQNAME, else the dead-letter queue.
     pub parking_queue: Option<QueueName>,
+    /// Where messages are tried alone that may kill the process, and replayed that were never routed.
+    pub retry_queue: Option<QueueName>,
+    /// Whether its messages must arrive in order.
+    pub order: Order,
     /// Elements that repeat, as parent and child, beyond those of the published schemas.
     pub repeatable: Vec<(String, String)>,
 }
@@ -138,6 +145,10 @@ pub struct Destination {
     pub url: url::Url,
     /// How long one request may take, its whole answer included.
     pub timeout: Duration,
+    /// Where its messages wait while others pass, on every site.
+    pub retry_queue: Option<QueueName>,
+    /// Consumers of that queue on each site.
+    pub retry_consumers: u32,
     /// Headers of every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What `Authorization` says.
@@ -172,6 +183,10 @@ pub struct Route {
     pub to: usize,
     /// 404 is a business rejection: the message is parked.
     pub not_found_is_business: bool,
+    /// A 409 whose problem details have this `type` proves that an earlier request was completed.
+    pub completed_problem_type: Option<String>,
+    /// How long after its put a message can still be answered.
+    pub answer_by: Option<Duration>,
     /// JSON pointer to what the scheme deduplicates on.
     pub business_key: Option<String>,
 }
@@ -229,6 +244,10 @@ pub struct Limits {
     pub response_bytes_max: usize,
     /// Messages whose attempts are remembered.
     pub history_entries_max: usize,
+    /// Messages of one source that may be parked within the window.
+    pub park_burst_max: usize,
+    /// The window.
+    pub park_window: Duration,
 }
 
 /// Times.
@@ -246,6 +265,20 @@ pub struct Retry {
     pub probe_delay_first: Duration,
     /// The longest delay between probes.
     pub probe_delay_max: Duration,
+    /// Attempts that fail by 5xx before a message is to blame.
+    pub attempts_max: u32,
+    /// Attempts in one unit where the message can be deferred.
+    pub unit_attempts_max: u32,
+    /// Units that one message may probe in before another one does.
+    pub probes_per_message_max: u32,
+    /// The first delay of a deferred message.
+    pub defer_delay_first: Duration,
+    /// The longest delay of a deferred message.
+    pub defer_delay_max: Duration,
+    /// Backouts that nobody remembers before a message is tried alone.
+    pub crash_suspect_count: u32,
+    /// How far clocks of queue managers and this machine may differ.
+    pub clock_skew_max: Duration,
     /// The first delay between attempts to connect to a queue manager.
     pub reconnect_delay_first: Duration,
     /// The longest delay between attempts to connect.
@@ -256,11 +289,24 @@ pub struct Retry {
     pub mqi_margin: Duration,
 }
 
-/// The listener for health and metrics.
+/// Where a record of each message goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audit {
+    /// Nowhere.
+    Off,
+    /// The log, at level `info`.
+    Log,
+    /// A queue on the site that the message came from, in the same unit.
+    Queue(QueueName),
+}
+
+/// The listener for health, metrics and operators.
 #[derive(Debug, Clone)]
 pub struct Admin {
     /// Its address.
     pub listen: SocketAddr,
+    /// The file with the token that whoever changes something must show.
+    pub token_file: Option<PathBuf>,
 }
 
 /// What is logged, and how.

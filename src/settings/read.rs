@@ -11,9 +11,10 @@ use super::fields::{Fields, distance, shown};
 use super::layers::{Node, Value};
 use super::secret::{self, Credentials};
 use super::{
-    Admin, Condition, DescriptorField, Destination, Endpoint, Errors, Http, Limits, Log, LogFormat, Retry,
-    Route, Settings, Site, Source, Tls,
+    Admin, Audit, Condition, DescriptorField, Destination, Endpoint, Errors, Http, Limits, Log, LogFormat,
+    Retry, Route, Settings, Site, Source, Tls,
 };
+use crate::disposition::{OnPoison, Order};
 use crate::message::Ccsid;
 use crate::translate::Format;
 
@@ -44,6 +45,7 @@ pub(super) fn settings(node: Node, errors: &mut Errors) -> Settings {
     let limits = top.table("limits", limits);
     let retry = top.table("retry", retry);
     let dispatch_timeout_ms = top.table("dispatch", |dispatch| dispatch.integer("timeout_ms", 1..=HOUR_MS));
+    let audit = top.table("audit", audit);
     let admin = top.table("admin", admin);
     let log = top.table("log", log);
     let sites = top.tables("sites", site);
@@ -61,12 +63,26 @@ pub(super) fn settings(node: Node, errors: &mut Errors) -> Settings {
     let destination_names: Vec<String> = destinations.iter().map(|it| it.name.clone()).collect();
     let routes = top.tables("routes", |fields| route(fields, &destination_names));
     needed(&mut top, "routes", routes.len());
+    own_queues(&mut top, &sources, &destinations, &audit);
     unique(&mut top, "sites", site_names.iter());
     unique(&mut top, "sources", sources.iter().map(|it| &it.name));
     unique(&mut top, "destinations", destination_names.iter());
     unique(&mut top, "routes", routes.iter().filter_map(|it| it.name.as_ref()));
     top.finish();
-    Settings { provider, mq_library, sites, sources, destinations, routes, limits, retry, admin, log, hash }
+    Settings {
+        provider,
+        mq_library,
+        sites,
+        sources,
+        destinations,
+        routes,
+        limits,
+        retry,
+        audit,
+        admin,
+        log,
+        hash,
+    }
 }
 
 /// A name of something in settings: short, and safe in a header, a metric label and a path.
@@ -100,6 +116,43 @@ fn unique<'n>(fields: &mut Fields<'_>, list: &str, names: impl Iterator<Item = &
     }
 }
 
+/// No queue has two uses: what stands beside a message is trusted on our own queues only.
+fn own_queues(fields: &mut Fields<'_>, sources: &[Source], destinations: &[Destination], audit: &Audit) {
+    let mut uses: Vec<(String, &QueueName)> = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        uses.push((format!("sources[{index}].queue"), &source.queue));
+    }
+    for (index, destination) in destinations.iter().enumerate() {
+        uses.extend(
+            destination.retry_queue.iter().map(|it| (format!("destinations[{index}].retry_queue"), it)),
+        );
+    }
+    for (index, source) in sources.iter().enumerate() {
+        uses.extend(source.retry_queue.iter().map(|it| (format!("sources[{index}].retry_queue"), it)));
+    }
+    if let Audit::Queue(queue) = audit {
+        uses.push(("audit.queue".to_owned(), queue));
+    }
+    // Two sources may take one queue apart by their sites, and may park to one queue; no other sharing makes sense.
+    for (index, (place, queue)) in uses.iter().enumerate() {
+        let former = uses.iter().take(index).find(|(former, name)| {
+            name == queue && !(former.ends_with("].queue") && place.ends_with("].queue"))
+        });
+        if let Some((former, _)) = former {
+            fields.fault_here(place, &format!("{queue} is {former} already"));
+        }
+    }
+    for (index, source) in sources.iter().enumerate() {
+        let parking = source.parking_queue.as_ref();
+        if let Some((place, queue)) = uses.iter().find(|(_, queue)| Some(*queue) == parking) {
+            fields.fault_here(
+                &format!("sources[{index}].parking_queue"),
+                &format!("{queue} is {place} already"),
+            );
+        }
+    }
+}
+
 /// Names that something must be one of, with the nearest where there is one.
 fn allowed(wanted: &str, names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
@@ -119,6 +172,8 @@ fn limits(fields: &mut Fields<'_>) -> Limits {
         attributes_max: fields.size("attributes_max", 0..=10_000),
         response_bytes_max: fields.size("response_bytes_max", 0..=MESSAGE_BYTES_MAX),
         history_entries_max: fields.size("history_entries_max", 1..=10_000_000),
+        park_burst_max: fields.size("park_burst_max", 1..=100_000),
+        park_window: fields.milliseconds("park_window_ms", 1..=24 * HOUR_MS),
     }
 }
 
@@ -130,6 +185,13 @@ fn retry(fields: &mut Fields<'_>) -> Retry {
         retry_delay_max: fields.milliseconds("retry_delay_ms_max", 1..=HOUR_MS),
         probe_delay_first: fields.milliseconds("probe_delay_ms_first", 1..=HOUR_MS),
         probe_delay_max: fields.milliseconds("probe_delay_ms_max", 1..=HOUR_MS),
+        attempts_max: fields.count("attempts_max", 1..=100_000),
+        unit_attempts_max: fields.count("unit_attempts_max", 1..=1_000),
+        probes_per_message_max: fields.count("probes_per_message_max", 1..=100_000),
+        defer_delay_first: fields.milliseconds("defer_delay_ms_first", 1..=HOUR_MS),
+        defer_delay_max: fields.milliseconds("defer_delay_ms_max", 1..=24 * HOUR_MS),
+        crash_suspect_count: fields.count("crash_suspect_count", 1..=1_000),
+        clock_skew_max: fields.milliseconds("clock_skew_ms_max", 0..=HOUR_MS),
         reconnect_delay_first: fields.milliseconds("reconnect_delay_ms_first", 1..=HOUR_MS),
         reconnect_delay_max: fields.milliseconds("reconnect_delay_ms_max", 1..=HOUR_MS),
         grace: fields.milliseconds("grace_ms", 0..=HOUR_MS),
@@ -138,6 +200,7 @@ fn retry(fields: &mut Fields<'_>) -> Retry {
     for (first, max, key) in [
         (retry.retry_delay_first, retry.retry_delay_max, "retry_delay_ms_max"),
         (retry.probe_delay_first, retry.probe_delay_max, "probe_delay_ms_max"),
+        (retry.defer_delay_first, retry.defer_delay_max, "defer_delay_ms_max"),
         (retry.reconnect_delay_first, retry.reconnect_delay_max, "reconnect_delay_ms_max"),
     ] {
         if first > max {
@@ -150,9 +213,29 @@ fn retry(fields: &mut Fields<'_>) -> Retry {
     retry
 }
 
+/// `sink` and, with `sink = "queue"`, the queue.
+fn audit(fields: &mut Fields<'_>) -> Audit {
+    let sink = fields.word("sink", &[("log", 0), ("queue", 1), ("off", 2)], 0);
+    let queue: Option<QueueName> = fields.parsed("queue");
+    match (sink, queue) {
+        (1, Some(queue)) => Audit::Queue(queue),
+        (1, None) => {
+            fields.fault_here("queue", "is missing beside sink = \"queue\"");
+            Audit::Log
+        }
+        (_, Some(_)) => {
+            fields.fault_here("queue", "stands beside sink = \"queue\" only");
+            Audit::Log
+        }
+        (2, None) => Audit::Off,
+        (_, None) => Audit::Log,
+    }
+}
+
 fn admin(fields: &mut Fields<'_>) -> Admin {
+    let token_file = secret_file(fields, "token_file");
     let unset = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let Some((text, origin)) = fields.text_at("listen") else { return Admin { listen: unset } };
+    let Some((text, origin)) = fields.text_at("listen") else { return Admin { listen: unset, token_file } };
     let listen = text.parse().unwrap_or_else(|_| {
         fields.fault(
             &origin,
@@ -161,7 +244,7 @@ fn admin(fields: &mut Fields<'_>) -> Admin {
         );
         unset
     });
-    Admin { listen }
+    Admin { listen, token_file }
 }
 
 fn log(fields: &mut Fields<'_>) -> Log {
@@ -307,18 +390,43 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
     if named.is_empty() {
         sites = (0..site_names.len()).collect();
     }
+    let consumers = u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1);
+    let order = order(fields);
+    if order != Order::None && consumers > 1 {
+        fields.fault_here("consumers", "1 expected where order = \"queue\"");
+    }
     Source {
         name,
         queue: queue.unwrap_or_else(unnamed_queue),
         sites,
         format: fields.word("format", &[("iso20022", Format::Iso20022)], Format::Iso20022),
-        consumers: u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1),
+        consumers,
         ccsid: fields
             .integer_opt("ccsid", 1..=65_535)
             .and_then(|number| i32::try_from(number).ok())
             .map(Ccsid),
         parking_queue: fields.parsed("parking_queue"),
+        retry_queue: fields.parsed("retry_queue"),
+        order,
         repeatable: repeatable(fields),
+    }
+}
+
+/// `order` and, with `order = "queue"`, `on_poison`.
+fn order(fields: &mut Fields<'_>) -> Order {
+    let queue = fields.word("order", &[("none", false), ("queue", true)], false);
+    let words = [("stop", Some(OnPoison::Stop)), ("park", Some(OnPoison::Park))];
+    match (queue, fields.word("on_poison", &words, None)) {
+        (false, None) => Order::None,
+        (false, Some(_)) => {
+            fields.fault_here("on_poison", "stands beside order = \"queue\" only");
+            Order::None
+        }
+        (true, Some(on_poison)) => Order::Queue(on_poison),
+        (true, None) => {
+            fields.fault_here("on_poison", "is missing beside order = \"queue\": \"stop\" or \"park\"");
+            Order::Queue(OnPoison::Stop)
+        }
     }
 }
 
@@ -353,6 +461,9 @@ fn destination(fields: &mut Fields<'_>, default_timeout_ms: i64, unit_hold_ms: i
         name,
         url,
         timeout: std::time::Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0)),
+        retry_queue: fields.parsed("retry_queue"),
+        retry_consumers: u32::try_from(fields.integer_opt("retry_consumers", 1..=1_000).unwrap_or(1))
+            .unwrap_or(1),
         headers: headers(fields),
         credentials: credentials(fields),
         http: fields.word(
@@ -440,6 +551,11 @@ fn route(fields: &mut Fields<'_>, destination_names: &[String]) -> Route {
         when: fields.table("when", condition),
         to,
         not_found_is_business: fields.truth("not_found_is_business"),
+        completed_problem_type: fields.text("completed_problem_type"),
+        answer_by: fields
+            .integer_opt("answer_by_ms", 1..=24 * HOUR_MS)
+            .and_then(|answer_by_ms| u64::try_from(answer_by_ms).ok())
+            .map(std::time::Duration::from_millis),
         business_key: pointer(fields),
     }
 }
