@@ -11,6 +11,7 @@
 mod harness;
 mod delivery;
 mod parking;
+mod operators;
 mod outage;
 mod life;
 mod crash;

@@ -308,6 +308,10 @@ fn destination<'a>(
 
 /// Until when an answer is of use.
 fn deadline(lane: &Lane, case: &Case, route: Option<&Route>) -> Option<Instant> {
+    // Whoever replays a message knows that the scheme no longer waits for its answer.
+    if case.evidence.as_ref().is_some_and(|evidence| evidence.replay.is_some()) {
+        return None;
+    }
     let answer_by = route.and_then(|route| route.answer_by).and_then(|answer_by| {
         let put: Timestamp = case.inbound.put_time.as_ref()?.parse().ok()?;
         put.checked_add(answer_by.saturating_sub(lane.shared.retry.clock_skew_max)).ok()

@@ -1,4 +1,6 @@
-//! The command line: `run`, `check`, `translate`, and what each exits with.
+//! The command line: `run`, `check`, `translate`, `parked`, `explain`, `sources`, and what each exits with.
+
+mod parked;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -20,6 +22,8 @@ const USAGE: u8 = 64;
 const DATA: u8 = 65;
 /// Exit code `EX_NOINPUT`.
 const NO_INPUT: u8 = 66;
+/// Exit code `EX_UNAVAILABLE`.
+const UNAVAILABLE: u8 = 69;
 /// Exit code `EX_CONFIG`.
 const CONFIG: u8 = 78;
 
@@ -48,6 +52,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Look at parked messages, replay, export or discard them. The gateway need not run.
+    #[command(subcommand)]
+    Parked(parked::Parked),
     /// Print the document that a service would get for a message.
     Translate {
         /// The format of the message.
@@ -88,6 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match arguments.command {
         Command::Run { config } => run_gateway(&config),
         Command::Check { config } => check(&config),
+        Command::Parked(command) => parked::run(command),
         Command::Translate { format: FormatName::Iso20022, ccsid, encoding, mq_format, pretty, file } => {
             let options = Options { format: Format::Iso20022, ..Options::default() };
             translate(&file, &options, Encoded { ccsid, encoding, mq_format }, pretty)
@@ -102,6 +110,18 @@ fn load(config: &Path) -> Result<Settings, u8> {
         eprintln!("mqgate: {count} mistake{plural} in the settings; nothing was started");
         CONFIG
     })
+}
+
+/// Prints to standard output. A reader that has seen enough closes the pipe; that is no failure.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints to standard error what was in the way.
+fn complain(lines: &[String]) {
+    for line in lines {
+        eprintln!("mqgate: {line}");
+    }
 }
 
 fn run_gateway(config: &Path) -> u8 {

@@ -204,17 +204,8 @@ fn parking_target(
     dead_letter_queue: Option<&QueueName>,
 ) -> Result<park::Target, Refusal> {
     let source = &intake.source;
-    let (name, dead_letter) = match &source.parking_queue {
-        Some(name) => (name.clone(), false),
-        None => {
-            let inquired =
-                session.open(&source.queue, OpenOptions { inquire: true, ..OpenOptions::default() })?;
-            match (session.inquire_queue(inquired)?.backout_requeue_queue, dead_letter_queue) {
-                (Some(name), _) => (name, false),
-                (None, Some(name)) => (name.clone(), true),
-                (None, None) => return Err(Refusal::slow(nowhere_to_park(&source.queue))),
-            }
-        }
+    let Some((name, dead_letter)) = park::target(session, source, dead_letter_queue)? else {
+        return Err(Refusal::slow(nowhere_to_park(&source.queue)));
     };
     let queue = open_own(session, &name, "parking queue")?;
     Ok(park::Target { queue, name, dead_letter })

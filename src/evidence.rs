@@ -233,10 +233,10 @@ pub fn summary(evidence: &Evidence) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn evidence() -> Evidence {
+    pub(crate) fn evidence() -> Evidence {
         let time: Timestamp = "2026-11-25T03:05:09.126Z".parse().unwrap();
         Evidence {
             key: IdempotencyKey([0xA7; 32]),

@@ -8,11 +8,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mq::headers::DeadLetterHeader;
-use mq::{Context, Descriptor, Outgoing, Property, Queue, QueueName, Unit};
+use mq::{Context, Descriptor, OpenOptions, Outgoing, Property, Queue, QueueName, Session, Unit};
 
 use crate::evidence::{self, Evidence};
 use crate::failure::Reason;
 use crate::inbound::Inbound;
+use crate::settings::Source;
 
 /// `MQFB_APPL_FIRST`: where the feedback codes begin that programs define for themselves.
 const APPLICATION_FEEDBACK_FIRST: i32 = 65_536;
@@ -31,6 +32,9 @@ const PERSISTENT: i32 = 1;
 /// a copy they would reach the scheme a second time.
 const REPORTS_OF_QUEUE_MANAGER: i32 = 0x700 | 0x3800 | 0x00E0_0000 | 4;
 
+/// `MQDLH.PutApplName`.
+pub const APPLICATION_NAME: &str = "mqgate";
+
 /// Where a source's messages are parked, opened for output with all context passed on.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -40,6 +44,24 @@ pub struct Target {
     pub name: QueueName,
     /// It is the dead-letter queue: messages go there behind an MQDLH.
     pub dead_letter: bool,
+}
+
+/// Where a source's messages are parked, and whether that is the dead-letter queue: the queue named in settings, else the
+/// source queue's BOQNAME, else the queue manager's dead-letter queue. `None`: there is no such queue.
+///
+/// # Errors
+/// What MQOPEN or MQINQ answers for the source's queue.
+pub fn target(
+    session: &mut Session,
+    source: &Source,
+    dead_letter_queue: Option<&QueueName>,
+) -> Result<Option<(QueueName, bool)>, mq::Error> {
+    if let Some(name) = &source.parking_queue {
+        return Ok(Some((name.clone(), false)));
+    }
+    let inquired = session.open(&source.queue, OpenOptions { inquire: true, ..OpenOptions::default() })?;
+    let requeue = session.inquire_queue(inquired)?.backout_requeue_queue;
+    Ok(requeue.map(|name| (name, false)).or_else(|| dead_letter_queue.map(|name| (name.clone(), true))))
 }
 
 /// Puts the message to the parking queue in its unit. Nothing is parked until the unit commits.
@@ -117,7 +139,7 @@ fn dead_letter_header(inbound: &Inbound, evidence: &Evidence, reason: Reason) ->
         ccsid: descriptor.ccsid,
         format: descriptor.format,
         put_application_type: APPLICATION_TYPE_UNIX,
-        put_application_name: "mqgate".to_owned(),
+        put_application_name: APPLICATION_NAME.to_owned(),
         put_date,
         put_time,
     }

@@ -1,8 +1,8 @@
 //! The real mqgate, from outside.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -19,11 +19,44 @@ use super::wait::{eventually, until};
 ///
 /// When it goes, everything that it ever logged is searched for payload.
 pub(crate) struct Gateway {
-    _folder: TempDir,
+    folder: TempDir,
     config: PathBuf,
     admin: Port,
     running: Option<Running>,
     logged: Vec<String>,
+}
+
+/// What `mqgate` with some arguments came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// What it printed.
+    pub(crate) out: String,
+    /// What it complained about.
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// It did what it was asked to.
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{self:?}");
+        self.out
+    }
+
+    /// It ended with this exit code.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{self:?}");
+        self.out + &self.err
+    }
+
+    /// The JSON object on each line of what it printed.
+    #[track_caller]
+    pub(crate) fn json(self) -> Vec<serde_json::Value> {
+        self.ok().lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
 }
 
 impl Gateway {
@@ -39,7 +72,7 @@ impl Gateway {
         let folder = tempfile::tempdir().expect("a folder");
         let admin = Port::reserve();
         let config = settings.clone().with("admin.listen", admin.address().to_string()).write(folder.path());
-        Self { _folder: folder, config, admin, running: None, logged: Vec::new() }
+        Self { folder, config, admin, running: None, logged: Vec::new() }
     }
 
     /// Starts mqgate on the same settings and waits until it is ready.
@@ -60,6 +93,26 @@ impl Gateway {
         let mut command = Command::new(program::mqgate());
         command.arg("run").arg("--config").arg(&self.config);
         self.running = Some(Running::start(&mut command));
+    }
+
+    /// Runs `mqgate` once more on the same settings, with these arguments: `parked`, `list`.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(program::mqgate())
+            .args(arguments)
+            .arg("--config")
+            .arg(&self.config)
+            .output()
+            .expect("mqgate runs");
+        Ran {
+            code: output.status.code().expect("it exits"),
+            out: String::from_utf8(output.stdout).expect("it prints UTF-8"),
+            err: String::from_utf8(output.stderr).expect("it prints UTF-8"),
+        }
+    }
+
+    /// The folder that its settings stand in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// `kill -9`.
@@ -113,6 +166,13 @@ impl Gateway {
         eventually(&format!("an answer from {path}"), || ask(self.admin.address(), path))
     }
 
+    /// Asks its admin listener for more: `POST /parked/replay`, with these header lines and this body.
+    #[track_caller]
+    pub(crate) fn request(&self, what: &str, headers: &[&str], body: &str) -> (u16, String) {
+        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        request(self.admin.address(), what, &headers, body).expect("an answer")
+    }
+
     /// The sum of a metric's samples that carry all these labels.
     #[track_caller]
     pub(crate) fn metric(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
@@ -158,10 +218,19 @@ fn without_business_key(line: &str) -> String {
 }
 
 /// One GET on a connection of its own; `None` where nobody answers.
-fn ask(address: std::net::SocketAddr, path: &str) -> Option<(u16, String)> {
+fn ask(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    request(address, &format!("GET {path}"), "", "")
+}
+
+fn request(address: SocketAddr, what: &str, headers: &str, body: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").ok()?;
+    let length = body.len();
+    write!(
+        stream,
+        "{what} HTTP/1.1\r\nhost: {address}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+    .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
