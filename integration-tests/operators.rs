@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::harness::client::property;
 use crate::harness::devqm::{DEAD_LETTERS, NOTICES, PARKED, PAYMENTS};
 use crate::harness::payment::MARKER;
-use crate::harness::{Answer, Devqm, Gateway, Payment, Put, Service, Settings};
+use crate::harness::{Answer, Devqm, Gateway, Payment, Put, Service, Settings, eventually};
 
 const QUEUES: &str = "\
 DEFINE QLOCAL(PAYMENTS.RETRY) DEFPSIST(YES)
@@ -234,4 +234,197 @@ fn a_site_that_cannot_be_reached_is_said_and_the_others_are_shown() {
     gateway.command(&["parked", "list", "--site", "north"]).ok();
     assert!(gateway.command(&["parked", "list", "--site", "east"]).fails(64).contains("north, south"));
     gateway.command(&["parked", "replay"]).fails(64);
+}
+
+const JSON: &str = "content-type: application/json";
+
+/// The admin API's answer as JSON, with its status.
+fn api(gateway: &Gateway, what: &str, headers: &[&str], body: &str) -> (u16, Value) {
+    let (status, text) = gateway.request(what, headers, body);
+    (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{what}: {error}: {text}")))
+}
+
+#[test]
+fn the_api_does_what_the_command_line_does() {
+    let devqm = Devqm::start_with(QUEUES);
+    let service = Service::start(|_| Answer::status(422));
+    let exports = tempfile::tempdir().unwrap();
+    let settings =
+        replayable(&devqm, &service).with("admin.export_folder", exports.path().display().to_string());
+    let (gateway, payment) = parked_by(&devqm, &settings);
+    let (status, list) = api(&gateway, "GET /parked?reason=rejected&since=1h", &[], "");
+    assert_eq!((status, &list["count"]), (200, &Value::from(1)));
+    let key = text(&list["parked"][0], "key").to_owned();
+    assert_eq!(api(&gateway, "GET /parked?reason=late", &[], "").1["count"], 0);
+    assert_eq!(api(&gateway, "GET /parked?nonsense=1", &[], "").0, 400);
+    let (status, shown) = api(&gateway, &format!("GET /parked/{key}"), &[], "");
+    assert_eq!((status, text(&shown["evidence"], "reason")), (200, "rejected"));
+    assert!(shown["document"].is_null());
+    let (_, shown) = api(&gateway, &format!("GET /parked/{key}?payload=true"), &[], "");
+    assert!(shown["document"].to_string().contains(MARKER));
+    assert_eq!(api(&gateway, "GET /parked/nobody", &[], "").0, 404);
+
+    let (status, exported) = gateway.request("GET /parked/export?all=true", &[], "");
+    assert_eq!(status, 200);
+    assert!(exported.contains(&STANDARD.encode(payment.bytes())), "{exported}");
+    assert_eq!(gateway.request("GET /parked/export", &[], "").0, 400);
+
+    let (status, dry) = api(&gateway, "POST /parked/replay", &[JSON], r#"{"all": true, "dry_run": true}"#);
+    assert_eq!((status, text(&dry["messages"][0], "end")), (200, "would-replay"));
+    let (status, done) = api(&gateway, "POST /parked/replay", &[JSON], &format!(r#"{{"ids": ["{key}"]}}"#));
+    assert_eq!((status, &done["done"]), (200, &Value::from(1)), "{done}");
+    // The service refuses it again, and so it is parked again.
+    service.wait_for_requests(2);
+    devqm.wait_for_depth("PAYMENTS.RETRY", 0);
+    gateway.wait_for_log("\"outcome\":\"replayed\"");
+    let discard = format!(r#"{{"ids": ["{key}"], "reason": "void", "export": "a.jsonl"}}"#);
+    eventually("it is discarded", || {
+        let _ = fs::remove_file(exports.path().join("a.jsonl"));
+        (api(&gateway, "POST /parked/discard", &[JSON], &discard).0 == 200).then_some(())
+    });
+    assert!(fs::read_to_string(exports.path().join("a.jsonl")).unwrap().contains(&key));
+    assert_eq!(devqm.client().depth(PARKED), 0);
+}
+
+#[test]
+fn only_who_shows_the_token_changes_something_or_sees_payloads() {
+    let devqm = Devqm::start_with(QUEUES);
+    let service = Service::start(|_| Answer::status(422));
+    let token = tempfile::NamedTempFile::new().unwrap();
+    fs::write(token.path(), "open-sesame\n").unwrap();
+    let settings = replayable(&devqm, &service).with("admin.token_file", token.path().display().to_string());
+    let (gateway, payment) = parked_by(&devqm, &settings);
+    let show = format!("GET /parked/{}?payload=true", payment.id);
+    let guarded = [
+        &show,
+        "GET /parked/export?all=true",
+        "POST /parked/replay",
+        "POST /parked/discard",
+        "POST /sources/payments/pause",
+        "POST /sources/payments/resume",
+    ];
+    for what in guarded {
+        for wrong in [&[][..], &["authorization: Bearer open-sesam"], &["authorization: open-sesame"]] {
+            let (status, body) = gateway.request(what, wrong, r#"{"all": true}"#);
+            assert_eq!(status, 401, "{what}: {body}");
+            assert!(!body.contains(MARKER));
+        }
+    }
+    assert_eq!(devqm.client().depth(PARKED), 1);
+    let right = ["authorization: Bearer open-sesame"];
+    assert_eq!(api(&gateway, &show, &right, "").0, 200);
+    assert_eq!(api(&gateway, "GET /parked", &[], "").0, 200, "looking needs no token");
+    gateway.command(&["sources", "pause", "payments"]).ok();
+    assert_eq!(text(&api(&gateway, "GET /sources", &[], "").1["sources"][0], "paused"), "operator");
+    fs::write(token.path(), "another").unwrap();
+    assert_eq!(api(&gateway, "POST /sources/payments/resume", &right, "").0, 401, "it was rotated");
+    gateway.command(&["sources", "resume", "payments"]).ok();
+}
+
+#[test]
+fn without_a_token_a_page_in_a_browser_changes_nothing() {
+    let devqm = Devqm::start();
+    let service = Service::accepting();
+    let gateway = Gateway::start(&Settings::new(&devqm, &service));
+    let (status, body) = api(&gateway, "POST /sources/payments/pause", &["origin: https://example.com"], "");
+    assert_eq!((status, text(&body, "error").contains("programs on this machine")), (403, true));
+    assert_eq!(api(&gateway, "POST /sources/payments/pause", &[], "").0, 200);
+    assert_eq!(api(&gateway, "POST /sources/nobody/pause", &[], "").0, 404);
+}
+
+#[test]
+fn a_blown_fuse_is_seen_and_resumed_by_an_operator() {
+    let devqm = Devqm::start_with(QUEUES);
+    let service = Service::start(|_| Answer::status(400));
+    let settings = replayable(&devqm, &service)
+        .with("limits.park_burst_max", 2)
+        .with("limits.park_window_ms", 3_600_000);
+    let gateway = Gateway::start(&settings);
+    let payments = Payment::several(4);
+    for payment in &payments {
+        devqm.client().put(PAYMENTS, payment.bytes());
+    }
+    gateway.wait_for_log("the source is paused until an operator resumes it");
+    let listed = gateway.command(&["sources", "list"]).ok();
+    assert!(listed.contains("paused: fuse"), "{listed}");
+    assert_eq!(gateway.ask("/flowing").0, 503);
+    service.now_answers(|_| Answer::status(200));
+    let resumed = gateway.command(&["sources", "resume", "payments"]).ok();
+    assert!(resumed.contains("flowing"), "{resumed}");
+    service.wait_for_accepted(payments.len() - 1);
+    assert!(gateway.command(&["sources", "resume", "other"]).fails(65).contains("there are: payments"));
+    assert_eq!(api(&gateway, "GET /totals", &[], "").1["rows"][0]["parked"], 1);
+}
+
+#[test]
+fn a_message_is_explained_from_its_first_get_to_its_end() {
+    let devqm = Devqm::start_with(QUEUES);
+    let service = Service::start(|request| Answer::status(if request.number == 0 { 500 } else { 422 }));
+    let settings = replayable(&devqm, &service).with("audit.sink", "queue").with("audit.queue", "AUDIT");
+    let (gateway, payment) = parked_by(&devqm, &settings);
+    let whats = || -> Vec<String> {
+        let told = gateway.command(&["explain", &payment.id, "--json"]).json();
+        told.iter().map(|it| text(it, "what").to_owned()).collect()
+    };
+    assert_eq!(whats(), ["parked", "is-parked"]);
+    service.now_answers(|_| Answer::status(503));
+    let sure = ["parked", "replay", &payment.id, "--including-uncertain", "--reason", "asked for"];
+    gateway.command(&sure).ok();
+    eventually("it waits, and the gateway remembers it", || {
+        let told = whats();
+        (told.first()? == "parked" && told.contains(&"replayed".to_owned()) && told.last()? == "remembered")
+            .then_some(())
+    });
+    service.now_answers(|_| Answer::status(200));
+    eventually("it is accepted", || (whats().last()? == "accepted").then_some(()));
+    let story = gateway.command(&["explain", &payment.id]).ok();
+    assert!(story.contains("comment asked for") && story.contains("possible_duplicate true"), "{story}");
+    assert!(!story.replace(&payment.id, "").contains(MARKER), "{story}");
+    let key = service.requests()[0].key().to_owned();
+    assert_eq!(gateway.command(&["explain", &key[..10], "--json"]).json().len(), whats().len());
+    gateway.command(&["explain", "nobody"]).fails(65);
+}
+
+#[test]
+fn a_message_is_explained_from_the_log_and_while_it_still_waits_on_its_queue() {
+    let devqm = Devqm::start_with(QUEUES);
+    let service = Service::accepting();
+    let mut gateway = Gateway::start(&replayable(&devqm, &service));
+    let payment = Payment::new();
+    devqm.client().put(PAYMENTS, payment.bytes());
+    service.wait_for_accepted(1);
+    gateway.stop();
+    let log = gateway.folder().join("log.jsonl");
+    fs::write(&log, gateway.logs().join("\n")).unwrap();
+    let told = gateway.command(&["explain", &payment.id, "--audit", log.to_str().unwrap(), "--json"]);
+    assert!(told.err.contains("the gateway does not answer"), "{told:?}");
+    assert_eq!(text(&told.json()[0], "what"), "accepted");
+    let placed = devqm.client().put(PAYMENTS, Payment::new().bytes());
+    let told = gateway.command(&["explain", &placed.message_id.to_string(), "--json"]).json();
+    assert_eq!(text(&told[0], "what"), "not-yet-got");
+    gateway.launch();
+    assert_eq!(service.wait_for_accepted(2)[1].key(), text(&told[0], "key"));
+}
+
+#[test]
+fn depths_and_ages_are_seen_without_disturbing_anyone() {
+    let mut devqm = Devqm::start_with(QUEUES);
+    let service = Service::start(|_| Answer::status(422));
+    let settings = replayable(&devqm, &service).with("admin.watch_interval_ms", 20);
+    let (gateway, _) = parked_by(&devqm, &settings);
+    gateway.wait_for_metric("mqgate_queue_depth", &[("site", "north"), ("queue", PARKED)], 1);
+    gateway.command(&["sources", "pause", "payments"]).ok();
+    // Each of the two consumers may be waiting in an MQGET already.
+    for payment in Payment::several(4) {
+        devqm.client().put(PAYMENTS, payment.bytes());
+    }
+    gateway.wait_for_metric("mqgate_queue_oldest_seconds", &[("queue", PAYMENTS)], 1);
+    let report: Value = serde_json::from_str(&gateway.ask("/flowing").1).unwrap();
+    let queues = report["queues"].as_array().unwrap();
+    for (queue, role) in [(PAYMENTS, "source"), (PARKED, "parking")] {
+        let seen = queues.iter().find(|it| text(it, "queue") == queue).unwrap();
+        assert!(text(seen, "role") == role && seen["depth"].as_u64() >= Some(1), "{report}");
+    }
+    devqm.kill_and_restart();
+    gateway.wait_for_metric("mqgate_queue_depth", &[("queue", PAYMENTS)], 1);
 }

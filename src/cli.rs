@@ -1,6 +1,9 @@
 //! The command line: `run`, `check`, `translate`, `parked`, `explain`, `sources`, and what each exits with.
 
 mod parked;
+mod ask;
+mod sources;
+mod explain;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -54,7 +57,12 @@ enum Command {
     },
     /// Look at parked messages, replay, export or discard them. The gateway need not run.
     #[command(subcommand)]
-    Parked(parked::Parked),
+    Parked(Box<parked::Parked>),
+    /// Tell the story of one message: audit records, what stands beside it, what the running gateway remembers.
+    Explain(explain::Explain),
+    /// See, pause and resume the sources of the running gateway.
+    #[command(subcommand)]
+    Sources(sources::Sources),
     /// Print the document that a service would get for a message.
     Translate {
         /// The format of the message.
@@ -95,7 +103,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match arguments.command {
         Command::Run { config } => run_gateway(&config),
         Command::Check { config } => check(&config),
-        Command::Parked(command) => parked::run(command),
+        Command::Parked(command) => parked::run(*command),
+        Command::Explain(command) => explain::run(&command),
+        Command::Sources(command) => sources::run(&command),
         Command::Translate { format: FormatName::Iso20022, ccsid, encoding, mq_format, pretty, file } => {
             let options = Options { format: Format::Iso20022, ..Options::default() };
             translate(&file, &options, Encoded { ccsid, encoding, mq_format }, pretty)

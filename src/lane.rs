@@ -18,6 +18,7 @@ use crate::stop::Stop;
 use crate::telemetry::Metrics;
 use crate::totals::Totals;
 use crate::translate::Translator;
+use crate::watch::Board;
 
 /// What all consumers of the process share.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// What was got and what became of it, by day.
     pub totals: Totals,
+    /// How deep the queues are.
+    pub depths: Board,
     /// Where records go.
     pub audit: audit::Sink,
     /// The word to stop.
@@ -149,6 +152,7 @@ impl Shared {
             history: History::new(settings.limits.history_entries_max),
             metrics: metrics.clone(),
             totals: Totals::default(),
+            depths: Board::default(),
             audit: match &settings.audit {
                 Audit::Off => audit::Sink::Off,
                 Audit::Log => audit::Sink::Log,

@@ -14,8 +14,8 @@
 //! * [`dispatch`]: the HTTP exchange; the only file that knows reqwest.
 //! * [`park`], [`evidence`]: messages moved to our own queues, and what stands beside them there.
 //! * [`audit`], [`totals`]: a record of each message; what was got and what became of it.
-//! * [`parked`]: what operators do with parked messages, for [`cli`] and [`admin`].
-//! * [`consumer`], [`supervisor`], [`stop`]: the threads, and the life of the process.
+//! * [`parked`], [`explain`]: what operators do with parked messages, for [`cli`] and [`admin`]; the story of a message.
+//! * [`consumer`], [`watch`], [`supervisor`], [`stop`]: the threads, and the life of the process.
 //! * [`admin`], [`telemetry`]: health, metrics, logs.
 //! * [`settings`], [`cli`]: what a person typed, and what the program runs on.
 
@@ -39,7 +39,9 @@ pub mod evidence;
 pub mod audit;
 pub mod totals;
 pub mod parked;
+pub mod explain;
 pub mod consumer;
+pub mod watch;
 pub mod supervisor;
 pub mod stop;
 pub mod admin;

@@ -13,13 +13,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
-use crate::admin::{self, Health};
+use crate::admin::{self, Health, Operators};
 use crate::consumer::{self, Connector};
 use crate::dispatch::{Dispatcher, Targets};
 use crate::lane::{Intake, Lane, Origin, Shared};
+use crate::parked::Desk;
 use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::telemetry::Metrics;
+use crate::watch::Watch;
 
 /// After the grace period exchanges are cut and units backed out; what then still hangs is left to the queue manager.
 const BACKOUT_TIME: Duration = Duration::from_secs(2);
@@ -75,10 +77,13 @@ pub fn run(settings: Settings) -> Result<(), Error> {
         .map_err(|source| Error::System { what: "start the admin thread", source })?;
     // The TLS provider is chosen once for the process; a second choice would only mean that it was made already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    runtime.block_on(serve(settings, library))
+    let ended = runtime.block_on(serve(Arc::new(settings), library));
+    // Operators' work ends between two messages; what hangs in an MQI call is left to the queue manager.
+    runtime.shutdown_timeout(BACKOUT_TIME);
+    ended
 }
 
-async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
+async fn serve(settings: Arc<Settings>, library: Library) -> Result<(), Error> {
     // Listening for signals comes first: a SIGTERM during the start must drain, not kill.
     let mut signals = Signals::new()?;
     let metrics = Metrics::new();
@@ -92,14 +97,20 @@ async fn serve(settings: Settings, library: Library) -> Result<(), Error> {
     let consumers = lanes.iter().map(|lane| (lane.name.clone(), lane.site_index));
     let health = Arc::new(Health::new(&settings, consumers, Arc::clone(&shared)));
     let (admin_stop, admin_stopped) = watch::channel(false);
+    let (desk_settings, desk_stop) = (Arc::clone(&settings), stop.clone());
+    let desk =
+        Desk { settings: desk_settings, library: library.clone(), stop: desk_stop, log: crate::audit::log };
     let admin = tokio::runtime::Handle::current().spawn(admin::serve(
         listener,
         Arc::clone(&health),
         metrics.clone(),
+        Arc::clone(&shared),
+        Operators::new(desk),
         admin_stopped,
     ));
     let (ended, mut ends) = mpsc::unbounded_channel();
     let consumers = start(&settings, &library, lanes, &health, &ended)?;
+    watch(&settings, &library, &shared)?;
     health.set_ready(true);
     info!(%address, consumers = consumers.len(), "Running.");
 
@@ -244,6 +255,23 @@ fn start(
         consumers.push(thread.map_err(|source| Error::System { what: "start a consumer thread", source })?);
     }
     Ok(consumers)
+}
+
+/// Starts a thread for each site that looks at its queues. It ends at the word to stop; one that hangs then holds no unit and
+/// is left behind.
+fn watch(settings: &Arc<Settings>, library: &Library, shared: &Arc<Shared>) -> Result<(), Error> {
+    if settings.admin.watch_interval.is_zero() {
+        return Ok(());
+    }
+    for (site, it) in settings.sites.iter().enumerate() {
+        let (settings, library, shared) = (Arc::clone(settings), library.clone(), Arc::clone(shared));
+        let watch = Watch { settings, site, library, shared };
+        std::thread::Builder::new()
+            .name(format!("watch-{}", it.name))
+            .spawn(move || watch.run())
+            .map_err(|source| Error::System { what: "start a watching thread", source })?;
+    }
+    Ok(())
 }
 
 /// SIGTERM and SIGINT, as one.

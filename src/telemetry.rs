@@ -70,6 +70,12 @@ struct Site {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SiteQueue {
+    site: String,
+    queue: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Destination {
     destination: String,
 }
@@ -109,6 +115,8 @@ struct Families {
     destination_up: Family<Destination, Gauge>,
     site_connected: Family<Site, Gauge>,
     commits_unknown: Family<Site, Counter>,
+    queue_depth: Family<SiteQueue, Gauge>,
+    queue_oldest_seconds: Family<SiteQueue, Gauge>,
 }
 
 impl Metrics {
@@ -131,6 +139,8 @@ impl Metrics {
             destination_up: Family::default(),
             site_connected: Family::default(),
             commits_unknown: Family::default(),
+            queue_depth: Family::default(),
+            queue_oldest_seconds: Family::default(),
         };
         families.register();
         Self { families: Arc::new(families) }
@@ -202,6 +212,21 @@ impl Metrics {
         self.families.commits_unknown.get_or_create(&Site { site: site.to_owned() }).inc();
     }
 
+    /// A queue was looked at: its depth, and the age of its first message in seconds, 0 where it is empty.
+    pub fn queue_seen(&self, site: &str, queue: &str, depth: u32, oldest_seconds: u64) {
+        let labels = SiteQueue { site: site.to_owned(), queue: queue.to_owned() };
+        self.families.queue_depth.get_or_create(&labels).set(i64::from(depth));
+        let oldest_seconds = i64::try_from(oldest_seconds).unwrap_or(i64::MAX);
+        self.families.queue_oldest_seconds.get_or_create(&labels).set(oldest_seconds);
+    }
+
+    /// A queue can no longer be looked at: what was seen last would mislead.
+    pub fn queue_unseen(&self, site: &str, queue: &str) {
+        let labels = SiteQueue { site: site.to_owned(), queue: queue.to_owned() };
+        self.families.queue_depth.remove(&labels);
+        self.families.queue_oldest_seconds.remove(&labels);
+    }
+
     /// All metrics in the text format of `OpenMetrics` 1.0.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -255,6 +280,16 @@ impl Families {
             "Commits whose outcome is unknown",
             self.commits_unknown.clone(),
         );
+        registry.register(
+            "queue_depth",
+            "Messages on a queue, uncommitted ones included",
+            self.queue_depth.clone(),
+        );
+        registry.register(
+            "queue_oldest_seconds",
+            "Age of the first message on a queue, 0 where it is empty",
+            self.queue_oldest_seconds.clone(),
+        );
     }
 }
 
@@ -276,12 +311,13 @@ mod tests {
         metrics.alarm("fuse");
         metrics.translated("payments", Duration::from_micros(20));
         metrics.commit_unknown("north");
+        metrics.queue_seen("north", "PAYMENTS.IN", 3, 7);
         let text = metrics.text();
         assert!(text.contains("mqgate_messages_got_total{source=\"payments\",site=\"north\"} 1"), "{text}");
         assert!(text.contains("mqgate_turns_total{source=\"payments\",outcome=\"accepted\"} 1"), "{text}");
         assert!(text.contains("mqgate_destination_up{destination=\"credits\"} 1"), "{text}");
         let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
         let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
-        assert_eq!((types, helps), (13, 13), "{text}");
+        assert_eq!((types, helps), (15, 15), "{text}");
     }
 }

@@ -37,6 +37,9 @@ impl Settings {
             defer_delay_ms_first = 20
             defer_delay_ms_max = 200
 
+            [admin]
+            watch_interval_ms = 0
+
             [limits]
             park_window_ms = 1
 

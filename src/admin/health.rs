@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::lane::Shared;
@@ -148,8 +149,13 @@ impl Health {
             .collect();
         let well = |list: &[Value]| list.iter().all(|it| it.get("flowing") == Some(&Value::Bool(true)));
         let flowing = well(&sites) && well(&destinations) && well(&sources);
-        let report =
-            json!({"flowing": flowing, "sites": sites, "destinations": destinations, "sources": sources});
+        let report = json!({
+            "flowing": flowing,
+            "sites": sites,
+            "destinations": destinations,
+            "sources": sources,
+            "queues": shared.depths.report(Timestamp::now()),
+        });
         (flowing, report)
     }
 

@@ -206,8 +206,7 @@ fn found(found: Result<Found<Vec<Entry>>, String>) -> Result<(Vec<Entry>, u8), u
 }
 
 fn list(at: &At, filter: &Filter, json: bool) -> Result<u8, u8> {
-    let (mut entries, code) = found(desk(&at.config)?.look(&at.scope))?;
-    entries.retain(|entry| filter.takes(entry));
+    let (entries, code) = found(desk(&at.config)?.look(&at.scope).map(|all| all.only(filter)))?;
     if json {
         entries.iter().for_each(|entry| say(&format!("{}\n", show::row(entry))));
     } else {

@@ -62,6 +62,14 @@ pub struct Found<T> {
     pub unclear: Vec<String>,
 }
 
+impl Found<Vec<Entry>> {
+    /// Those that a filter takes.
+    pub fn only(mut self, filter: &Filter) -> Self {
+        self.found.retain(|entry| filter.takes(entry));
+        self
+    }
+}
+
 impl Desk {
     /// All messages on the parking queues, by time.
     ///

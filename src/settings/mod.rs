@@ -7,7 +7,7 @@ mod layers;
 mod fields;
 mod pattern;
 mod read;
-mod secret;
+pub(crate) mod secret;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -307,6 +307,10 @@ pub struct Admin {
     pub listen: SocketAddr,
     /// The file with the token that whoever changes something must show.
     pub token_file: Option<PathBuf>,
+    /// The folder that discards through the API are exported to.
+    pub export_folder: Option<PathBuf>,
+    /// How often queues are looked at; zero: never.
+    pub watch_interval: Duration,
 }
 
 /// What is logged, and how.

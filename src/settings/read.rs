@@ -234,8 +234,12 @@ fn audit(fields: &mut Fields<'_>) -> Audit {
 
 fn admin(fields: &mut Fields<'_>) -> Admin {
     let token_file = secret_file(fields, "token_file");
+    let export_folder = folder(fields, "export_folder");
+    let watch_interval = fields.milliseconds("watch_interval_ms", 0..=HOUR_MS);
     let unset = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let Some((text, origin)) = fields.text_at("listen") else { return Admin { listen: unset, token_file } };
+    let Some((text, origin)) = fields.text_at("listen") else {
+        return Admin { listen: unset, token_file, export_folder, watch_interval };
+    };
     let listen = text.parse().unwrap_or_else(|_| {
         fields.fault(
             &origin,
@@ -244,7 +248,17 @@ fn admin(fields: &mut Fields<'_>) -> Admin {
         );
         unset
     });
-    Admin { listen, token_file }
+    Admin { listen, token_file, export_folder, watch_interval }
+}
+
+/// A folder that is there now.
+fn folder(fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
+    let (text, origin) = fields.text_at(key)?;
+    let path = PathBuf::from(&text);
+    if !text.is_empty() && !path.is_dir() {
+        fields.fault(&origin, key, &format!("a folder expected, not {text:?}"));
+    }
+    Some(path).filter(|_| !text.is_empty())
 }
 
 fn log(fields: &mut Fields<'_>) -> Log {
