@@ -123,6 +123,24 @@ fn a_replay_without_a_retry_queue_names_the_key_to_set() {
 }
 
 #[test]
+fn a_replay_whose_commit_is_cut_is_said_to_be_unknown_and_leaves_one_copy() {
+    for (action, parked) in [("CUTBEFORE", 1), ("CUTAFTER", 0)] {
+        let devqm = Devqm::start_with(QUEUES);
+        let service = Service::start(|_| Answer::status(422));
+        let (mut gateway, _) = parked_by(&devqm, &replayable(&devqm, &service));
+        gateway.stop();
+        devqm.fault("CUT", &format!("APPLTAG('mqgate') VERB(MQCMIT) ACTION({action})"));
+        let replayed = gateway.command(&["parked", "replay", "--all"]).fails(65);
+        assert!(
+            replayed.contains("the outcome is unknown") && replayed.contains("(outcome unknown)"),
+            "{replayed}"
+        );
+        devqm.wait_for_depth(PARKED, parked);
+        devqm.wait_for_depth("PAYMENTS.RETRY", 1 - parked);
+    }
+}
+
+#[test]
 fn a_late_payment_that_is_replayed_is_delivered() {
     let devqm = Devqm::start_with(QUEUES);
     let service = Service::start(|_| Answer::status(500));
@@ -279,7 +297,6 @@ fn the_api_does_what_the_command_line_does() {
     gateway.wait_for_log("\"outcome\":\"replayed\"");
     let discard = format!(r#"{{"ids": ["{key}"], "reason": "void", "export": "a.jsonl"}}"#);
     eventually("it is discarded", || {
-        let _ = fs::remove_file(exports.path().join("a.jsonl"));
         (api(&gateway, "POST /parked/discard", &[JSON], &discard).0 == 200).then_some(())
     });
     assert!(fs::read_to_string(exports.path().join("a.jsonl")).unwrap().contains(&key));

@@ -121,7 +121,7 @@ pub fn explain(desk: &Desk, id: &str, file: Option<&Path>) -> Known {
     }
     known.look_at_parked(desk);
     for (index, site) in desk.settings.sites.iter().enumerate() {
-        if let Err(error) = look_at_site(desk, index, id, &mut known.happenings) {
+        if let Err(error) = look_at_site(desk, index, id, &mut known) {
             known.unreachable.push(format!("site {}: {error}", site.name));
         }
     }
@@ -158,39 +158,46 @@ impl Known {
 }
 
 /// The audit queue, the retry queues, and the sources' own queues of one site.
-fn look_at_site(desk: &Desk, site: usize, id: &str, into: &mut Vec<Happening>) -> Result<(), String> {
+fn look_at_site(desk: &Desk, index: usize, id: &str, known: &mut Known) -> Result<(), String> {
     let settings = &desk.settings;
-    let Some(options) = settings.sites.get(site).map(|site| site.connect_options()) else { return Ok(()) };
-    let options = options.map_err(|error| error.to_string())?;
+    let Some(site) = settings.sites.get(index) else { return Ok(()) };
+    let options = site.connect_options().map_err(|error| error.to_string())?;
     let mut session = Session::connect(&desk.library, &options).map_err(|error| error.to_string())?;
+    let Known { happenings, unreachable } = known;
+    let mut note = |queue: &QueueName, looked: Result<(), mq::Error>| {
+        unreachable.extend(looked.err().map(|error| format!("site {}: {queue}: {error}", site.name)));
+    };
     if let Audit::Queue(queue) = &settings.audit {
         let read = |message: mq::Message| {
-            into.extend(serde_json::from_slice(&message.body).ok().and_then(Happening::record));
+            happenings.extend(serde_json::from_slice(&message.body).ok().and_then(Happening::record));
         };
-        browse(&mut session, queue, RECORDS_MAX, |_| true, read)
-            .map_err(|error| format!("{queue}: {error}"))?;
+        note(queue, browse(&mut session, queue, RECORDS_MAX, |_| true, read));
     }
-    for queue in retry_queues(settings, site) {
-        let waiting = |message: mq::Message| into.extend(waiting(settings, site, &queue, &message));
+    for queue in retry_queues(settings, index) {
+        let waiting = |message: mq::Message| happenings.extend(waiting(&site.name, &queue, &message));
         match browse(&mut session, &queue, LOOKED_AT_MAX, |_| true, waiting) {
             // A retry queue need not be on every site.
             Err(error) if error.class() == mq::Class::QueueConfiguration => {}
-            looked => looked.map_err(|error| format!("{queue}: {error}"))?,
+            looked => note(&queue, looked),
         }
     }
-    for source in settings.sources.iter().filter(|source| source.sites.contains(&site)) {
+    let sources = settings.sources.iter().filter(|source| source.sites.contains(&index));
+    for source in sources.filter(|_| is_message_id(id)) {
         let meant = |glance: &mq::Glance| glance.descriptor.message_id.to_string().eq_ignore_ascii_case(id);
-        let name = settings.sites.get(site).map_or("", |site| site.name.as_str());
         let waiting = |message| {
             let inbound = Inbound::new(&settings.provider, &source.name, message);
-            into.push(not_yet_got(name, &source.queue, &inbound));
+            happenings.push(not_yet_got(&site.name, &source.queue, &inbound));
         };
-        browse(&mut session, &source.queue, LOOKED_AT_MAX, meant, waiting)
-            .map_err(|error| format!("{}: {error}", source.queue))?;
+        note(&source.queue, browse(&mut session, &source.queue, LOOKED_AT_MAX, meant, waiting));
     }
     // No unit is open: how it ends changes nothing.
     let _ = session.disconnect();
     Ok(())
+}
+
+/// Only by its MsgId is a message known on a queue that it has not been got from.
+fn is_message_id(id: &str) -> bool {
+    id.len() == 48 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Looks at the messages of a queue that are meant, whole, and leaves them where they are.
@@ -224,10 +231,10 @@ fn retry_queues(settings: &Settings, site: usize) -> BTreeSet<QueueName> {
     of_sources.chain(of_destinations).collect()
 }
 
-fn waiting(settings: &Settings, site: usize, queue: &QueueName, message: &mq::Message) -> Option<Happening> {
+fn waiting(site: &str, queue: &QueueName, message: &mq::Message) -> Option<Happening> {
     let evidence = Evidence::read(&message.properties).ok().flatten()?;
     let entry = Entry {
-        site: settings.sites.get(site).map(|site| site.name.clone()).unwrap_or_default(),
+        site: site.to_owned(),
         queue: queue.clone(),
         descriptor: message.descriptor.clone(),
         body_bytes: message.body.len(),

@@ -124,8 +124,10 @@ async fn serve(settings: Arc<Settings>, library: Library) -> Result<(), Error> {
     let drained =
         drain(consumers.len() - usize::from(died), &mut ends, &mut signals, settings.retry.grace, &cut).await;
     let _ = admin_stop.send(true);
-    if admin.await.is_err() {
-        warn!("The admin listener ended by a panic.");
+    match tokio::time::timeout(BACKOUT_TIME, admin).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => warn!("The admin listener ended by a panic."),
+        Err(_) => warn!("A request of an operator's is cut."),
     }
     conclude(consumers, died, drained)
 }

@@ -180,7 +180,12 @@ impl Watch {
             }
         };
         watched.queue = Some(queue);
-        let depth = session.inquire_queue(queue)?.depth;
+        let depth = match session.inquire_queue(queue) {
+            Ok(attributes) => attributes.depth,
+            // An alias has no depth.
+            Err(error) if error.class() == Class::Other => return Ok(()),
+            Err(error) => return Err(error),
+        };
         let browsed = session.begin().browse(queue, Browse::First, GetOptions { wait: Duration::ZERO });
         let first = match browsed {
             Ok(first) => first,

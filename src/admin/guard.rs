@@ -86,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn without_a_token_nobody_changes_anything_from_another_machine() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "127.0.0.1:9464".parse().unwrap());
+        let passes = |listen: &str, headers: &HeaderMap| {
+            let guard = Guard { token_file: None, listen: listen.parse().unwrap() };
+            guard.check_without_token(headers).is_ok()
+        };
+        assert!(passes("127.0.0.1:9464", &headers));
+        assert!(!passes("0.0.0.0:9464", &headers));
+        headers.insert(ORIGIN, "https://example.com".parse().unwrap());
+        assert!(!passes("127.0.0.1:9464", &headers));
+    }
+
+    #[test]
     fn secrets_are_the_same_or_not() {
         assert!(same("token", "token"));
         assert!(!same("token", "tokem") && !same("token", "") && !same("", "token"));

@@ -21,6 +21,7 @@ use super::guard::Guard;
 use super::stream::{Lines, Receiving};
 use super::{Refusal, answer};
 use crate::parked::moving::Order;
+use crate::parked::report::Report;
 use crate::parked::{Desk, Entry, Filter, Found, Scope, Selection, check_reason, export, show};
 
 /// How long a request waits for the one before it.
@@ -155,7 +156,7 @@ async fn replay(State(it): State<Operators>, headers: HeaderMap, body: Bytes) ->
             including_uncertain: asked.including_uncertain,
             dry_run: asked.dry_run,
         };
-        carry_out(desk, &selection, &mut order, asked.rate)
+        carry_out(desk, chosen(desk, &selection)?, &mut order, asked.rate)
     })
     .await
 }
@@ -170,10 +171,10 @@ async fn discard(State(it): State<Operators>, headers: HeaderMap, body: Bytes) -
         let selection = asked.selection()?;
         let Some(reason) = asked.reason.as_deref() else { return Err(wrong("reason is missing")) };
         let path = export_path(desk.settings.admin.export_folder.as_deref(), asked.export.as_deref())?;
-        let created = export::File::create(&path);
-        let mut export =
-            created.map_err(|error| Refusal::new(StatusCode::CONFLICT, format!("export: {error}")))?;
-        carry_out(desk, &selection, &mut Order::Discard { reason, export: &mut export }, None)
+        let chosen = chosen(desk, &selection)?;
+        let mut export = export::File::create(&path)
+            .map_err(|error| Refusal::new(StatusCode::CONFLICT, format!("export: {error}")))?;
+        carry_out(desk, chosen, &mut Order::Discard { reason, export: &mut export }, None)
     })
     .await
 }
@@ -194,30 +195,40 @@ fn export_path(folder: Option<&Path>, name: Option<&str>) -> Result<PathBuf, Ref
     Ok(folder.join(name))
 }
 
-/// Chooses and does it. What became of each message is in the answer, whatever its status.
-fn carry_out(
-    desk: &Desk,
-    selection: &Selection,
-    order: &mut Order<'_>,
-    rate: Option<NonZeroU32>,
-) -> Result<Response, Refusal> {
-    let Found { found, mut unreachable, unclear } = desk.choose(selection).map_err(wrong)?;
+/// The chosen messages, and the sites that cannot be reached. Where an id is unclear, or nothing is meant, nothing is done.
+fn chosen(desk: &Desk, selection: &Selection) -> Result<(Vec<Entry>, Vec<String>), Refusal> {
+    let Found { found, unreachable, unclear } = desk.choose(selection).map_err(wrong)?;
+    if found.is_empty() && !unreachable.is_empty() {
+        return Err(Refusal::new(StatusCode::BAD_GATEWAY, unreachable.join("; ")));
+    }
     if !unclear.is_empty() {
         return Err(Refusal::new(StatusCode::NOT_FOUND, unclear.join("; ")));
     }
+    if found.is_empty() {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "nothing that is parked matches"));
+    }
+    Ok((found, unreachable))
+}
+
+/// Does what was ordered. What became of each message is in the answer, whatever its status.
+fn carry_out(
+    desk: &Desk,
+    (found, mut unreachable): (Vec<Entry>, Vec<String>),
+    order: &mut Order<'_>,
+    rate: Option<NonZeroU32>,
+) -> Result<Response, Refusal> {
     let mut reports = Vec::new();
     let mut told = |report| reports.push(report);
     let carried = desk.carry_out(&found.iter().collect::<Vec<_>>(), order, rate, &mut told);
     unreachable.extend(carried.err().unwrap_or_default());
     let done = reports.iter().filter(|report| report.end.is_done()).count();
     info!(done, left = reports.len() - done, what = order.participle(), "An operator moved parked messages.");
-    let status = match (done, reports.len(), unreachable.is_empty()) {
-        (_, _, false) => StatusCode::BAD_GATEWAY,
-        (_, 0, true) => StatusCode::NOT_FOUND,
-        (0, _, true) => StatusCode::CONFLICT,
-        (_, _, true) => StatusCode::OK,
+    let status = match (done, unreachable.is_empty()) {
+        (_, false) => StatusCode::BAD_GATEWAY,
+        (0, true) => StatusCode::CONFLICT,
+        (_, true) => StatusCode::OK,
     };
-    let messages: Vec<Value> = reports.iter().map(crate::parked::moving::Report::json).collect();
+    let messages: Vec<Value> = reports.iter().map(Report::json).collect();
     let left = reports.len() - done;
     Ok(answer(status, &json!({"done": done, "left": left, "messages": messages, "unreachable": unreachable})))
 }

@@ -32,33 +32,36 @@ pub(super) fn run(command: &Explain) -> u8 {
         Ok(desk) => desk,
         Err(code) => return code,
     };
-    let Known { happenings, mut unreachable } = explain(&desk, &command.id, command.audit.as_deref());
-    let mut key = "";
-    for happening in &happenings {
-        if happening.key != key && !key.is_empty() {
-            unreachable.extend(remembered(&desk.settings.admin, key, command.json));
+    let Known { happenings, unreachable } = explain(&desk, &command.id, command.audit.as_deref());
+    let mut notes = unreachable.clone();
+    for message in happenings.chunk_by(|one, other| one.key == other.key) {
+        for (index, happening) in message.iter().enumerate() {
+            match (command.json, index) {
+                (true, _) => say(&format!("{}\n", happening.json())),
+                (false, 0) => say(&(heading(message) + &line(happening))),
+                (false, _) => say(&line(happening)),
+            }
         }
-        if happening.key != key && !command.json {
-            say(&heading(happening));
-        }
-        key = &happening.key;
-        say(&if command.json { format!("{}\n", happening.json()) } else { line(happening) });
+        let key = message.first().map_or("", |first| first.key.as_str());
+        notes.extend(remembered(&desk.settings.admin, key, command.json));
     }
-    if !key.is_empty() {
-        unreachable.extend(remembered(&desk.settings.admin, key, command.json));
-    }
-    complain(&unreachable);
     if happenings.is_empty() {
-        complain(&[format!("nothing is known of {:?}", command.id)]);
-        return if unreachable.is_empty() { DATA } else { UNAVAILABLE };
+        notes.push(format!("nothing is known of {:?}", command.id));
     }
-    0
+    complain(&notes);
+    match (unreachable.is_empty(), happenings.is_empty()) {
+        (false, _) => UNAVAILABLE,
+        (true, true) => DATA,
+        (true, false) => 0,
+    }
 }
 
-fn heading(happening: &Happening) -> String {
-    let business =
-        happening.business_key.as_deref().map(|it| format!(", {}", printable(it))).unwrap_or_default();
-    format!("message {}{business}\n  key {}\n", happening.message_id, happening.key)
+fn heading(message: &[Happening]) -> String {
+    let business = message.iter().find_map(|it| it.business_key.as_deref());
+    let business = business.map(|it| format!(", {}", printable(it))).unwrap_or_default();
+    let first = message.first();
+    let message_id = first.map_or("", |it| it.message_id.as_str());
+    format!("message {message_id}{business}\n  key {}\n", first.map_or("", |it| it.key.as_str()))
 }
 
 /// What the running gateway remembers of a message that has not ended. One that does not run remembers nothing.

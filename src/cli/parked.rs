@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 
 use super::{DATA, UNAVAILABLE, USAGE, complain, load, say};
 use crate::audit;
-use crate::parked::moving::{Order, Report};
+use crate::parked::moving::Order;
+use crate::parked::report::Report;
 use crate::parked::{Desk, Entry, Filter, Found, Scope, Selection, check_reason, export, show};
 use crate::stop::Stop;
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::ask::ask;
@@ -36,12 +37,18 @@ pub(super) struct One {
     name: String,
 }
 
+impl One {
+    fn path(&self, verb: &str) -> String {
+        format!("/sources/{}/{verb}", utf8_percent_encode(&self.name, NON_ALPHANUMERIC))
+    }
+}
+
 /// Runs the command and returns the exit code.
 pub(super) fn run(command: &Sources) -> u8 {
     let (config, method, path, json) = match command {
         Sources::List { config, json } => (config, "GET", "/sources".to_owned(), *json),
-        Sources::Pause(One { config, name }) => (config, "POST", format!("/sources/{name}/pause"), false),
-        Sources::Resume(One { config, name }) => (config, "POST", format!("/sources/{name}/resume"), false),
+        Sources::Pause(one) => (&one.config, "POST", one.path("pause"), false),
+        Sources::Resume(one) => (&one.config, "POST", one.path("resume"), false),
     };
     let settings = match load(config) {
         Ok(settings) => settings,

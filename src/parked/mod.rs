@@ -6,9 +6,10 @@
 //! the gateway need not run.
 //!
 //! * [`entry`]: a message on a parking queue, and whether it is ours. [`select`]: which ones are meant.
-//! * [`visit`]: a session at one site with its parking queues.
+//! * `visit`: a session at one site with its parking queues.
 //! * [`show`]: what a person sees. [`export`]: what is written to a file.
-//! * [`replay`]: what is put to a retry queue. [`moving`]: replaying and discarding, one unit for each message.
+//! * `replay`: what is put to a retry queue. [`moving`]: replaying and discarding, one unit for each message. [`report`]: what
+//!   became of each.
 
 pub mod entry;
 pub mod select;
@@ -17,7 +18,9 @@ pub mod show;
 pub mod export;
 mod replay;
 pub mod moving;
+pub mod report;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -79,8 +82,8 @@ impl Desk {
         let mut all: Found<Vec<Entry>> = Found::default();
         for site in scope.sites(&self.settings)? {
             let looked = Visit::open(self, site, scope, Purpose::Look).and_then(|mut visit| {
-                all.unreachable.append(&mut visit.problems);
                 let entries = visit.look(&self.settings)?;
+                all.unreachable.append(&mut visit.problems);
                 visit.close();
                 Ok(entries)
             });
@@ -123,6 +126,9 @@ impl Desk {
     pub fn export(&self, entries: &[&Entry], to: &mut dyn Write) -> Result<usize, String> {
         let mut written = 0;
         self.view(entries, |entry, message| {
+            if self.stop.said() {
+                return Err(io::Error::other("the word came to stop"));
+            }
             written += 1;
             export::line(to, entry, message)
         })?;
@@ -148,8 +154,8 @@ impl Desk {
     }
 
     /// The chosen messages by the index of their site.
-    fn by_site(&self, entries: &[&Entry]) -> Vec<(usize, Vec<Identity>)> {
-        let of = |site: &str| -> Vec<Identity> {
+    fn by_site(&self, entries: &[&Entry]) -> Vec<(usize, HashSet<Identity>)> {
+        let of = |site: &str| -> HashSet<Identity> {
             entries.iter().filter(|entry| entry.site == site).map(|entry| entry.identity()).collect()
         };
         let sites = self.settings.sites.iter().enumerate();

@@ -1,15 +1,15 @@
 //! Replaying and discarding: each message in a unit of its own, with an audit record in the same unit where there is an
 //! audit queue. Nothing leaves a parking queue in any other way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use mq::{Browse, Queue, QueueName, Unit};
-use serde_json::{Value, json};
 
-use super::entry::{Entry, fate, strip};
+use super::entry::{Entry, Identity, fate, strip};
+use super::report::{End, Report};
 use super::select::Scope;
 use super::visit::{self, Place, Purpose, Visit, entry, glance, sound};
 use super::{Desk, LOOKED_AT_MAX, export, replay};
@@ -39,30 +39,6 @@ pub enum Order<'a> {
     },
 }
 
-/// What became of one message.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// The message.
-    pub entry: Entry,
-    /// What became of it.
-    pub end: End,
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// It is on this retry queue.
-    Replayed(QueueName),
-    /// It would be put to this retry queue.
-    WouldReplay(QueueName),
-    /// It is gone, but for the export.
-    Discarded,
-    /// It is where it was, for this reason.
-    Refused(String),
-    /// The commit's outcome is unknown: it is on one of the two queues, never on both.
-    Unknown(String),
-}
-
 impl Desk {
     /// Does what was ordered with each of these messages, at most `rate` of them a second. What became of each goes to `told`
     /// at once.
@@ -84,8 +60,8 @@ impl Desk {
                 unreachable.append(&mut visit.problems);
                 let of_site: Vec<&Entry> =
                     entries.iter().copied().filter(|entry| entry.site == visit.site).collect();
-                let mut mover = Mover::new(self, &mut visit, &of_site)?;
-                mover.run(of_site, order, &mut pacer, told)?;
+                let mut mover = Mover::new(self, &mut visit, &of_site, order)?;
+                mover.run(&of_site, order, &mut pacer, told)?;
                 visit.close();
                 Ok(())
             });
@@ -107,9 +83,15 @@ struct Mover<'a> {
 
 impl<'a> Mover<'a> {
     /// Opens every queue that may be put to, before the first message is got.
-    fn new(desk: &'a Desk, visit: &'a mut Visit, entries: &[&Entry]) -> Result<Self, visit::Error> {
+    fn new(
+        desk: &'a Desk,
+        visit: &'a mut Visit,
+        entries: &[&Entry],
+        order: &Order<'_>,
+    ) -> Result<Self, visit::Error> {
         let mut outputs = BTreeMap::new();
-        for evidence in entries.iter().filter_map(|entry| entry.evidence()) {
+        let replayed = if matches!(order, Order::Replay { .. }) { entries } else { &[] };
+        for evidence in replayed.iter().filter_map(|entry| entry.evidence()) {
             let Ok(name) = replay::target(&desk.settings, evidence) else { continue };
             if outputs.contains_key(&name) {
                 continue;
@@ -130,44 +112,56 @@ impl<'a> Mover<'a> {
         Ok(Self { desk, visit, outputs, audit })
     }
 
-    /// Goes to each of the messages by browsing, and moves it.
+    /// Moves the messages, and tells what became of each, whatever happens.
     fn run(
         &mut self,
-        mut wanted: Vec<&Entry>,
+        entries: &[&Entry],
         order: &mut Order<'_>,
         pacer: &mut Pacer,
         told: &mut dyn FnMut(Report),
     ) -> Result<(), visit::Error> {
-        let places = self.visit.places.clone();
-        for place in &places {
+        let mut left: HashMap<Identity, &Entry> =
+            entries.iter().map(|entry| (entry.identity(), *entry)).collect();
+        let walked = self.walk(&mut left, order, pacer, told);
+        let why = match &walked {
+            Ok(()) if self.desk.stop.said() => "the word came to stop",
+            Ok(()) => "it is not there any more",
+            Err(_) => "the site was lost before",
+        };
+        for entry in left.into_values() {
+            told(Report { entry: entry.clone(), end: End::Refused(why.to_owned()) });
+        }
+        walked
+    }
+
+    /// Goes to each of the messages by browsing.
+    fn walk(
+        &mut self,
+        left: &mut HashMap<Identity, &Entry>,
+        order: &mut Order<'_>,
+        pacer: &mut Pacer,
+        told: &mut dyn FnMut(Report),
+    ) -> Result<(), visit::Error> {
+        let Self { desk, visit, outputs, audit } = self;
+        for place in &visit.places {
             let mut which = Browse::First;
             for _ in 0..LOOKED_AT_MAX {
-                if self.desk.stop.said() || wanted.is_empty() {
-                    break;
+                if desk.stop.said() || left.is_empty() {
+                    return Ok(());
                 }
-                let mut unit = self.visit.session.begin();
+                let mut unit = visit.session.begin();
                 let Some(glance) = glance(&mut unit, place, &mut which)? else { break };
-                let entry = entry(&mut unit, &self.desk.settings, &self.visit.site, place, glance)?;
+                let entry = entry(&mut unit, &desk.settings, &visit.site, place, glance)?;
                 let identity = entry.identity();
-                let Some(at) = wanted.iter().position(|wanted| wanted.identity() == identity) else {
+                if !left.contains_key(&identity) {
                     continue;
-                };
-                wanted.swap_remove(at);
-                pacer.wait(&self.desk.stop);
-                let step = Step {
-                    desk: self.desk,
-                    outputs: &self.outputs,
-                    audit: self.audit,
-                    site: &self.visit.site,
-                    place,
-                };
+                }
+                pacer.wait(&desk.stop);
+                let step = Step { desk, outputs, audit: *audit, site: &visit.site, place };
                 let end = step.carry_out(unit, &entry, order)?;
+                left.remove(&identity);
                 told(Report { entry, end });
             }
-        }
-        for entry in wanted {
-            let end = End::Refused("it is not there any more, or the word came to stop".to_owned());
-            told(Report { entry: entry.clone(), end });
         }
         Ok(())
     }
@@ -264,13 +258,19 @@ impl Step<'_> {
         {
             return refused(unit, &format!("its audit record: {error}"), error);
         }
+        let logs = self.desk.settings.audit == Audit::Log;
         match unit.commit() {
+            Ok(()) if logs => (self.desk.log)(record),
             Ok(()) => {}
-            Err(error) if error.outcome_unknown() => return Ok(End::Unknown(error.to_string())),
+            Err(error) if error.outcome_unknown() => {
+                // On a queue the record shares the fate of the message; in the log it says what is not known.
+                let comment = format!("{} (outcome unknown)", record.comment.unwrap_or_default());
+                if logs {
+                    (self.desk.log)(&audit::Record { comment: Some(comment.trim()), ..record.clone() });
+                }
+                return Ok(End::Unknown(error.to_string()));
+            }
             Err(error) => return Err(error.into()),
-        }
-        if self.desk.settings.audit == Audit::Log {
-            (self.desk.log)(record);
         }
         Ok(end)
     }
@@ -351,58 +351,6 @@ impl Order<'_> {
             Self::Replay { dry_run: false, .. } => "replayed",
             Self::Replay { dry_run: true, .. } => "would be replayed",
             Self::Discard { .. } => "discarded",
-        }
-    }
-}
-
-impl End {
-    /// Whether what was ordered was done, or would be.
-    pub fn is_done(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Unknown(_))
-    }
-
-    /// The word for machines, and what there is to say besides.
-    pub fn words(&self) -> (&'static str, Option<&str>) {
-        match self {
-            Self::Replayed(queue) => ("replayed", Some(queue.as_str())),
-            Self::WouldReplay(queue) => ("would-replay", Some(queue.as_str())),
-            Self::Discarded => ("discarded", None),
-            Self::Refused(why) => ("refused", Some(why)),
-            Self::Unknown(why) => ("unknown", Some(why)),
-        }
-    }
-}
-
-impl Report {
-    /// For machines.
-    pub fn json(&self) -> Value {
-        let (end, detail) = self.end.words();
-        let key = self.entry.evidence().map(|evidence| evidence.key.to_string());
-        let name = match self.end {
-            End::Replayed(_) | End::WouldReplay(_) => "to",
-            _ => "detail",
-        };
-        json!({
-            "end": end,
-            "site": self.entry.site,
-            "queue": self.entry.queue.as_str(),
-            "message_id": self.entry.descriptor.message_id.to_string(),
-            "key": key,
-            name: detail,
-        })
-    }
-}
-
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Entry { site, queue, descriptor, .. } = &self.entry;
-        write!(f, "{site}/{queue} {}: ", descriptor.message_id)?;
-        match &self.end {
-            End::Replayed(to) => write!(f, "replayed to {to}"),
-            End::WouldReplay(to) => write!(f, "would be replayed to {to}"),
-            End::Discarded => f.write_str("discarded"),
-            End::Refused(why) => write!(f, "refused: {why}"),
-            End::Unknown(why) => write!(f, "the outcome is unknown, look again: {why}"),
         }
     }
 }

@@ -43,8 +43,8 @@ pub(super) fn refusal(
     if fate(evidence) == Fate::NotDelivered || (including_uncertain && reason.is_some()) {
         return None;
     }
-    let text = "a service may have acted on it: replay it with --including-uncertain and --reason, \
-                once it is known that the service is idempotent on its key";
+    let text = "a service may have acted on it: replay it as one of those that are uncertain, with a reason, once it is \
+                known that the service is idempotent on its key";
     Some(text.to_owned())
 }
 

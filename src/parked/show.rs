@@ -1,4 +1,4 @@
-//! What a person, or a machine, sees of a parked message. The payload only where it is asked for, in [`whole`].
+//! What a person, or a machine, sees of a parked message. The payload only where it is asked for, in `whole`.
 
 use std::fmt::Write as _;
 

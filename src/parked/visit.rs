@@ -1,5 +1,6 @@
 //! A session at one site, with the queues that messages are parked on.
 
+use std::collections::HashSet;
 use std::io;
 use std::time::Duration;
 
@@ -106,9 +107,16 @@ impl Visit {
         let mut entries = Vec::new();
         for place in &self.places {
             let mut unit = self.session.begin();
-            let mut which = Browse::First;
-            for _ in 0..LOOKED_AT_MAX {
-                let Some(glance) = glance(&mut unit, place, &mut which)? else { break };
+            let (mut which, mut seen) = (Browse::First, 0);
+            while let Some(glance) = glance(&mut unit, place, &mut which)? {
+                if seen == LOOKED_AT_MAX {
+                    let (site, name) = (&self.site, &place.name);
+                    self.problems.push(format!(
+                        "site {site}: {name}: more than {seen} messages; the rest is not looked at"
+                    ));
+                    break;
+                }
+                seen += 1;
                 entries.push(entry(&mut unit, settings, &self.site, place, glance)?);
             }
         }
@@ -119,7 +127,7 @@ impl Visit {
     pub(crate) fn view(
         &mut self,
         settings: &Settings,
-        wanted: &[Identity],
+        wanted: &HashSet<Identity>,
         look: &mut impl FnMut(&Entry, Message) -> io::Result<()>,
     ) -> Result<io::Result<()>, Error> {
         if let Some(problem) = self.problems.pop() {
