@@ -174,7 +174,7 @@ fn on_a_shared_dead_letter_queue_only_our_own_is_touched_and_comes_back_as_it_wa
     // A stranger without evidence, and one that pretends to be ours.
     let dead = gateway.command(&["parked", "list", "--json"]).json().remove(0);
     let stranger = Put::text(b"somebody else's");
-    devqm.client().put_message(DEAD_LETTERS, &stranger);
+    let placed = devqm.client().put_message(DEAD_LETTERS, &stranger);
     let mut pretender = Put::text(b"pretends");
     for (name, value) in
         [("idempotency_key", "key"), ("source", "source"), ("queue", "came_from"), ("time", "time")]
@@ -185,6 +185,8 @@ fn on_a_shared_dead_letter_queue_only_our_own_is_touched_and_comes_back_as_it_wa
 
     let table = gateway.command(&["parked", "list"]).ok();
     assert!(table.ends_with("1 parked, and 2 foreign\n"), "{table}");
+    let strangers = gateway.command(&["parked", "replay", &placed.message_id.to_string()]).fails(65);
+    assert!(strangers.contains("it is not mqgate's"), "{strangers}");
     gateway.command(&["parked", "replay", "--all"]).ok();
     assert_eq!(devqm.client().depth(DEAD_LETTERS), 2);
     let replayed = devqm.client().expect("PAYMENTS.RETRY");

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::admin::{self, Health, Operators};
+use crate::audit;
 use crate::consumer::{self, Connector};
 use crate::dispatch::{Dispatcher, Targets};
 use crate::lane::{Intake, Lane, Origin, Shared};
@@ -97,15 +98,12 @@ async fn serve(settings: Arc<Settings>, library: Library) -> Result<(), Error> {
     let consumers = lanes.iter().map(|lane| (lane.name.clone(), lane.site_index));
     let health = Arc::new(Health::new(&settings, consumers, Arc::clone(&shared)));
     let (admin_stop, admin_stopped) = watch::channel(false);
-    let (desk_settings, desk_stop) = (Arc::clone(&settings), stop.clone());
-    let desk =
-        Desk { settings: desk_settings, library: library.clone(), stop: desk_stop, log: crate::audit::log };
     let admin = tokio::runtime::Handle::current().spawn(admin::serve(
         listener,
         Arc::clone(&health),
         metrics.clone(),
         Arc::clone(&shared),
-        Operators::new(desk),
+        operators(&settings, &library, &stop),
         admin_stopped,
     ));
     let (ended, mut ends) = mpsc::unbounded_channel();
@@ -130,6 +128,12 @@ async fn serve(settings: Arc<Settings>, library: Library) -> Result<(), Error> {
         Err(_) => warn!("A request of an operator's is cut."),
     }
     conclude(consumers, died, drained)
+}
+
+/// What the operators' requests need.
+fn operators(settings: &Arc<Settings>, library: &Library, stop: &Stop) -> Operators {
+    let (settings, library, stop) = (Arc::clone(settings), library.clone(), stop.clone());
+    Operators::new(Desk { settings, library, stop, log: audit::log })
 }
 
 /// Waits for the consumers to end: within the grace period by themselves, after it with their exchanges cut.

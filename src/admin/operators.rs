@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::info;
 
 use super::guard::Guard;
@@ -241,40 +241,27 @@ async fn export_lines(
     it.guard.check(&headers).await?;
     let Query { selection, all, .. } = Query::read(query.as_deref())?;
     meant(&selection, all)?;
-    let (chosen, entries) = tokio::sync::oneshot::channel();
+    let (begins, begun) = oneshot::channel();
     let (sender, receiver) = mpsc::channel(LINES_WAITING);
-    let work = it.clone();
-    // The answer begins once it is known what is in it; its lines follow while they are read.
-    let reading = async move {
-        work.work(move |desk| {
-            let found = desk.choose(&selection).map_err(wrong)?;
-            let entries = found.found.clone();
-            if chosen.send(found).is_err() {
-                return Ok(());
-            }
-            let mut lines = Lines::new(sender);
-            if let Err(error) = desk.export(&entries.iter().collect::<Vec<_>>(), &mut lines) {
-                lines.fail(error);
-            }
-            Ok(())
-        })
-        .await
-    };
-    let mut reading = Box::pin(reading);
-    let found = tokio::select! {
+    let reading = it.work(move |desk| {
+        let (entries, unreachable) = chosen(desk, &selection)?;
+        if !unreachable.is_empty() {
+            return Err(Refusal::new(StatusCode::BAD_GATEWAY, unreachable.join("; ")));
+        }
+        let mut lines = Lines::new(sender);
+        // Whoever asked may have gone.
+        if begins.send(()).is_ok()
+            && let Err(error) = desk.export(&entries.iter().collect::<Vec<_>>(), &mut lines)
+        {
+            lines.fail(error);
+        }
+        Ok(())
+    });
+    // The answer begins once it is known that there is something in it; the lines follow while they are read.
+    tokio::select! {
         biased;
-        Ok(found) = entries => Some(found),
-        ended = &mut reading => { ended?; None }
-    };
-    let Some(Found { found, unreachable, unclear }) = found else {
-        return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the export ended before it began"));
-    };
-    if !unclear.is_empty() || !unreachable.is_empty() || found.is_empty() {
-        let status = if unreachable.is_empty() { StatusCode::NOT_FOUND } else { StatusCode::BAD_GATEWAY };
-        let problems = [unclear, unreachable].concat().join("; ");
-        let problem =
-            if problems.is_empty() { "nothing that is parked matches".to_owned() } else { problems };
-        return Err(Refusal::new(status, problem));
+        Ok(()) = begun => {}
+        ended = reading => ended?,
     }
     let body = Body::new(Receiving::new(receiver));
     Ok(([(header::CONTENT_TYPE, "application/jsonl")], body).into_response())

@@ -340,4 +340,26 @@ mod tests {
         assert!(shown(true).contains("\\x00secret") && shown(true).contains(&hex::encode("secret")));
         assert!(shown(false).contains("possibly-delivered"));
     }
+
+    #[test]
+    fn what_an_mqrfh2_says_is_shown_and_what_follows_it_is_not() {
+        let folder = b"<usr><Batch>B-7</Batch></usr>   ";
+        let mut body = b"RFH ".to_vec();
+        for number in [2, 40 + 32, 546, 1208] {
+            body.extend(i32::to_le_bytes(number));
+        }
+        body.extend(b"MQSTR   ");
+        for number in [0, 1208, 32] {
+            body.extend(i32::to_le_bytes(number));
+        }
+        body.extend(folder);
+        body.extend(b"secret");
+        let mut entry = parked(1);
+        entry.descriptor.format = mq::Format::RF_HEADER_2;
+        entry.descriptor.encoding = 546;
+        let message = Message { descriptor: entry.descriptor.clone(), properties: Vec::new(), body };
+        let shown = whole(&crate::settings::tests::minimal(), &entry, message, false);
+        assert_eq!(shown["mqrfh2"][0]["usr.Batch"], "B-7");
+        assert!(!shown.to_string().contains("secret"));
+    }
 }
