@@ -15,5 +15,6 @@ mod outage;
 mod life;
 mod crash;
 mod faults;
+mod sweep;
 mod driver;
 mod node;
