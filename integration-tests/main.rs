@@ -16,5 +16,6 @@ mod life;
 mod crash;
 mod faults;
 mod sweep;
+mod soak;
 mod driver;
 mod node;
