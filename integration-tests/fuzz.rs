@@ -6,5 +6,7 @@
     reason = "a test that meets the unexpected fails, and says where"
 )]
 
+#[path = "fuzz/fuzz_answers.rs"]
+mod fuzz_answers;
 #[path = "fuzz/fuzz_settings.rs"]
 mod fuzz_settings;
