@@ -29,7 +29,7 @@ fn head(bytes: &[u8]) -> Option<(Vec<String>, &[u8])> {
             // Empty lines before the status line are passed over.
             ([], true) => {}
             ([], false) => return Some((lines, rest)),
-            (line, _) => lines.push(line.escape_ascii().to_string().to_lowercase()),
+            (line, _) => lines.push(line.iter().map(|&byte| char::from(byte.to_ascii_lowercase())).collect()),
         }
     }
 }

@@ -42,11 +42,12 @@ const SPLINTERS: [&[u8]; 28] = [
 
 /// What we expect and roxmltree does not: limits, what JSON cannot hold, and rules that it does not check (`refused.rs` has
 /// an example of each).
-const STRICTER: [&str; 11] = [
+const STRICTER: [&str; 12] = [
     "at most ",
     "attributes of different names",
     "an attribute of another name than xmlns",
     "a name that is not xml",
+    "an XML declaration at the very beginning only",
     "an XML declaration with version, encoding and standalone",
     "the name of an element",
     "the name of an attribute",
@@ -90,7 +91,9 @@ fn mutations_are_judged_as_a_strict_reader_judges_them() {
                 (Ok(document), Ok(_)) => {
                     accepted += 1;
                     let leaves = walk::of_json(&json(&document));
-                    assert_eq!(leaves, walk::of_xml(text, &leaves), "{}\n{text}", case.name);
+                    // XML's line ends (section 2.11) before roxmltree: beside a reference it leaves a carriage return.
+                    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+                    assert_eq!(leaves, walk::of_xml(&lines, &leaves), "{}\n{text}", case.name);
                 }
                 (Ok(_), Err(error)) => panic!("{}: we accept what is not XML: {error}\n{text}", case.name),
                 (Err(refusal), Ok(_)) => {
