@@ -67,6 +67,7 @@ fn killed_at_random_under_load_every_payment_arrives_and_every_repeat_is_marked(
         let met = service.accepted_payments() + client.depth(PARKED) as usize;
         (depth == 0 && met >= payments.len()).then_some(())
     });
+    eventually("mqgate is up again", || (gateway.ask("/readyz").0 == 200).then_some(()));
     assert_eq!(gateway.stop(), Some(0));
     let mut client = devqm.client();
     assert_eq!((client.depth(PAYMENTS), client.depth("AGAIN")), (0, 0));

@@ -228,6 +228,7 @@ impl Run {
     fn check(mut self, row: &mut Row) {
         let disagreements = self.gateway.logs().iter().filter(|line| line.contains("disagree.")).count();
         row.totals_disagree += disagreements;
+        until("mqgate is up", || self.gateway.ask("/readyz").0 == 200);
         assert_eq!(self.gateway.stop(), Some(0), "it drains");
         let accepted = self.accepted();
         for (id, fate) in &self.ledger {
