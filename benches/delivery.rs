@@ -15,7 +15,6 @@ use mq::Library;
 
 use parts::{Client, QueueManager, Running, library_path, median, percentile, wait};
 
-const MESSAGE_BYTES: usize = 2048;
 const STAMP: &[u8] = b"STAMP-";
 const STAMP_DIGITS: usize = 20;
 
@@ -343,25 +342,7 @@ fn now_ns() -> u64 {
 
 /// A pacs.008 of 2 KB with the time in it.
 fn payment() -> Vec<u8> {
-    let stamp = format!("STAMP-{:020}", now_ns());
-    let head = format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf>
-<GrpHdr><MsgId>{stamp}</MsgId><CreDtTm>2026-11-24T09:30:00Z</CreDtTm><NbOfTxs>1</NbOfTxs>
-<SttlmInf><SttlmMtd>CLRG</SttlmMtd><ClrSys><Cd>FPS</Cd></ClrSys></SttlmInf></GrpHdr>
-<CdtTrfTxInf><PmtId><InstrId>I-{stamp}</InstrId><EndToEndId>E-{stamp}</EndToEndId><TxId>T-{stamp}</TxId></PmtId>
-<PmtTpInf><LclInstrm><Prtry>SIP/101010</Prtry></LclInstrm></PmtTpInf>
-<IntrBkSttlmAmt Ccy="GBP">48213.07</IntrBkSttlmAmt><IntrBkSttlmDt>2026-11-24</IntrBkSttlmDt><ChrgBr>SLEV</ChrgBr>
-<Dbtr><Nm>Ada Quill</Nm><PstlAdr><StrtNm>Mill Lane</StrtNm><BldgNb>4</BldgNb><PstCd>YO1 7HH</PstCd><TwnNm>York</TwnNm><Ctry>GB</Ctry></PstlAdr></Dbtr>
-<DbtrAcct><Id><Othr><Id>40400411223344</Id></Othr></Id></DbtrAcct>
-<DbtrAgt><FinInstnId><ClrSysMmbId><ClrSysId><Cd>GBDSC</Cd></ClrSysId><MmbId>404004</MmbId></ClrSysMmbId></FinInstnId></DbtrAgt>
-<CdtrAgt><FinInstnId><ClrSysMmbId><ClrSysId><Cd>GBDSC</Cd></ClrSysId><MmbId>608371</MmbId></ClrSysMmbId></FinInstnId></CdtrAgt>
-<Cdtr><Nm>Zoe Vellum</Nm></Cdtr><CdtrAcct><Id><Othr><Id>60837155667788</Id></Othr></Id></CdtrAcct>
-<RmtInf><Ustrd>"#
-    );
-    let tail = "</Ustrd></RmtInf></CdtTrfTxInf>\n</FIToFICstmrCdtTrf></Document>\n";
-    let filling = "r".repeat(MESSAGE_BYTES.saturating_sub(head.len() + tail.len()));
-    [head.as_str(), &filling, tail].concat().into_bytes()
+    parts::payment(&format!("STAMP-{:020}", now_ns()))
 }
 
 fn settings(connection: &str, sink: SocketAddr, consumers: usize) -> String {

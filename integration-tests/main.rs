@@ -16,5 +16,7 @@ mod outage;
 mod life;
 mod crash;
 mod faults;
+mod sweep;
+mod soak;
 mod driver;
 mod node;

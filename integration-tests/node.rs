@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::harness::devqm::{CHANNEL, PAYMENTS};
-use crate::harness::{Devqm, Gateway, Service, Settings, program};
+use crate::harness::devqm::{CHANNEL, DEAD_LETTERS, NOTICES, PAYMENTS, QUEUE_MANAGER};
+use crate::harness::{Answer, Devqm, Gateway, Payment, Service, Settings, program};
 
 /// The folder with `node_modules`, or what is missing.
 fn modules() -> Result<&'static Path, &'static str> {
@@ -105,6 +105,36 @@ fn a_payment_of_the_corpus_put_by_ibms_client_arrives_with_every_leaf() {
     let mut arrived = Vec::new();
     leaves(requests[0].document().pointer("/document").expect("a document"), &mut arrived);
     assert_eq!(arrived, recorded);
+}
+
+#[test]
+fn ibms_client_reads_a_parked_message_and_its_dead_letter_header() {
+    let modules = match modules() {
+        Ok(modules) => modules,
+        Err(missing) => {
+            skips(missing);
+            return;
+        }
+    };
+    let devqm = Devqm::start();
+    let service = Service::start(|_| Answer::status(422));
+    let _gateway = Gateway::start(&Settings::new(&devqm, &service).with("sources.0.queue", NOTICES));
+    let payment = Payment::new();
+    devqm.client().put(NOTICES, payment.bytes());
+    devqm.wait_for_depth(DEAD_LETTERS, 1);
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("integration-tests/node/dead-letter.js");
+    let printed = node(&devqm, modules, &[&program.display().to_string(), DEAD_LETTERS]);
+    let read: Value = serde_json::from_str(printed.lines().last().unwrap_or_default()).expect(&printed);
+    assert_eq!(read["descriptor"]["format"], "MQDEAD");
+    assert_eq!(read["descriptor"]["persistence"], 1);
+    let text = |name: &str| read["header"][name].as_str().map(str::trim).unwrap_or_default().to_owned();
+    assert_eq!(read["header"]["Reason"], 65_536 + 422, "{printed}");
+    assert_eq!((text("DestQName"), text("DestQMgrName")), (NOTICES.to_owned(), QUEUE_MANAGER.to_owned()));
+    assert_eq!((text("Format"), read["header"]["CodedCharSetId"].as_i64()), ("MQSTR".to_owned(), Some(1208)));
+    assert_eq!(text("PutApplName"), "mqgate");
+    assert_eq!(text("PutDate").len(), 8);
+    assert!(payment.xml.starts_with(read["rest"].as_str().expect("text")), "{printed}");
+    assert_eq!(read["length"], 172 + payment.xml.len());
 }
 
 /// A pacs.008 of the corpus without a wrapper, with its leaves' texts in order as libxml2 saw them.

@@ -19,3 +19,5 @@ mod refused;
 mod corpus;
 #[path = "translation/robust.rs"]
 mod robust;
+#[path = "translation/fuzz.rs"]
+mod fuzz;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tracing::info;
 
 use crate::message::IdempotencyKey;
+use crate::telemetry;
 
 /// `MQPER_PERSISTENT`.
 const PERSISTENT: i32 = 1;
@@ -32,13 +33,14 @@ pub struct Record<'a> {
     /// The idempotency key.
     pub key: String,
     /// What the scheme itself deduplicates on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub business_key: Option<&'a str>,
     /// `MQMD.MsgId`, in hexadecimal.
     pub message_id: String,
     /// `MQMD.CorrelId`, in hexadecimal.
     pub correlation_id: String,
     /// The message type, where it could be translated.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'a str>,
     /// The provider.
     pub provider: &'a str,
@@ -49,8 +51,10 @@ pub struct Record<'a> {
     /// The queue that it was got from.
     pub queue: &'a str,
     /// The route, where it has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'a str>,
     /// The destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<&'a str>,
     /// The hash of the settings that decided.
     pub settings: &'a str,
@@ -61,29 +65,43 @@ pub struct Record<'a> {
     /// `MQMD.BackoutCount`.
     pub backout_count: u32,
     /// When it was put, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub put_time: Option<&'a str>,
     /// From MQGET to this record, in ms.
     pub held_ms: u64,
     /// Why it was not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
     /// The stage that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'a str>,
     /// The place, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
     /// The status of the service's last answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
     /// Of a message that was parked: whether a service may have acted on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fate: Option<&'a str>,
     /// Of a message that was deferred: it is not tried again before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
     /// Of what an operator did: the reason that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<&'a str>,
 }
 
-/// Writes a record to the log.
+/// What lines with records are told by.
+const TARGET: &str = "mqgate::audit";
+
+/// Writes a record to the log, at level `info`; a filter does not keep it out of a log of JSON lines.
 pub fn log(record: &Record<'_>) {
+    if telemetry::json_line(TARGET, "Audit.", record) {
+        return;
+    }
     info!(
-        target: "mqgate::audit",
+        target: TARGET,
         outcome = record.outcome,
         key = record.key,
         business_key = record.business_key,

@@ -129,17 +129,19 @@ fn pick(
     probe: Option<&Probe>,
 ) -> Result<Picked, mq::Error> {
     let set_aside = probe.map(Probe::set_aside).unwrap_or_default();
+    // Whoever holds the right to probe must not sit on it where there is no message: another site may have one.
+    let wait = if probe.is_some() { Duration::ZERO } else { lane.get_wait() };
     if lane.is_retry() {
         let now = Instant::now();
         let may_pass = |evidence: &Evidence| {
             lane.shared.intake(&evidence.source).is_none_or(|intake| intake.gate.paused(now).is_none())
         };
-        return pick::due(unit, queues.input, lane.get_wait(), Timestamp::now(), &set_aside, may_pass);
+        return pick::due(unit, queues.input, wait, Timestamp::now(), &set_aside, may_pass);
     }
     if set_aside.is_empty() {
-        pick::first(unit, queues.input, lane.get_wait())
+        pick::first(unit, queues.input, wait)
     } else {
-        pick::another(unit, queues.input, lane.get_wait(), &set_aside)
+        pick::another(unit, queues.input, wait, &set_aside)
     }
 }
 

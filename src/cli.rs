@@ -114,7 +114,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn load(config: &Path) -> Result<Settings, u8> {
-    settings::load(config, std::env::vars()).map_err(|errors| {
+    settings::load(config, std::env::vars_os()).map_err(|errors| {
         eprint!("{errors}");
         let (count, plural) = (errors.count(), if errors.count() == 1 { "" } else { "s" });
         eprintln!("mqgate: {count} mistake{plural} in the settings; nothing was started");

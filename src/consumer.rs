@@ -287,7 +287,13 @@ fn permitted_turn(
     lane.dispatcher.tend();
     health.turn_started(id);
     let before = session.tally();
+    let probes = probe.is_some();
     let turn = take_turn(lane, session, queues, probe);
+    if probes && matches!(turn, Ok(Turn::Empty | Turn::NotDue(_))) {
+        // The right to probe was given back; now it is another consumer's turn to ask for it.
+        health.turn_ended(id);
+        lane.shared.stop.wait(lane.shared.retry.probe_delay_first.min(lane.get_wait()));
+    }
     let outcome = if let Ok(Turn::Ended(outcome)) = turn { Some(outcome) } else { None };
     account(lane, before, session.tally(), outcome);
     health.turn_ended(id);

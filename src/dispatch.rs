@@ -10,12 +10,15 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::error::Error as _;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http_body::Body as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tokio::sync::watch;
 
@@ -313,20 +316,29 @@ fn judge(
 
 /// Reads an answer's body to its end; what is not wanted is thrown away as it comes.
 async fn read_to_end(
-    mut response: reqwest::Response,
+    response: reqwest::Response,
     bytes_max: usize,
     wanted: bool,
 ) -> Result<Vec<u8>, Failure> {
+    let version = response.version();
+    let mut body = reqwest::Body::from(response);
     let (mut bytes, mut kept) = (0_usize, Vec::new());
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| failure_of(&error))?;
+        let chunk = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
         bytes = bytes.saturating_add(chunk.len());
         if wanted && bytes <= bytes_max {
-            kept.extend_from_slice(&chunk);
+            kept.extend_from_slice(chunk);
         }
         if bytes > bytes_max {
             let detail = format!("over {bytes_max} bytes");
             return Err(Failure::dispatch(Blame::Destination, Reason::AnswerOverLimit, true, detail));
         }
+    }
+    // hyper takes a stream that is reset without an error, by RST_STREAM or GOAWAY, for one that came to its end.
+    if version == Version::HTTP_2 && !body.is_end_stream() {
+        let detail = "the stream was reset before the end of the answer";
+        return Err(Failure::dispatch(Blame::Destination, Reason::CutShort, true, detail));
     }
     Ok(kept)
 }

@@ -73,7 +73,8 @@ pub struct Intake {
 pub struct Lane {
     /// What all consumers share.
     pub shared: Arc<Shared>,
-    /// The name for logs, metrics and threads: the source's; `credits-retry` for the retry queue of the destination `credits`.
+    /// The name for logs, metrics and threads: the source's; `payments-again` for the retry queue of the source `payments`,
+    /// `credits-retry` for that of the destination `credits`.
     pub name: String,
     /// The site whose queue manager this consumer is connected to.
     pub site: String,
@@ -181,7 +182,7 @@ impl Origin {
     pub fn name(&self, destinations: &[Destination]) -> String {
         match self {
             Self::Source(intake) => intake.source.name.clone(),
-            Self::SourceRetry(intake, _) => format!("{}-retry", intake.source.name),
+            Self::SourceRetry(intake, _) => format!("{}-again", intake.source.name),
             Self::DestinationRetry(destination, _) => {
                 format!("{}-retry", destinations.get(*destination).map_or("", |it| it.name.as_str()))
             }

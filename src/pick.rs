@@ -63,7 +63,7 @@ pub fn due(
     set_aside: &[MessageId],
     may: impl Fn(&Evidence) -> bool,
 ) -> Result<Picked, mq::Error> {
-    let mut skipped = None;
+    let mut skipped = false;
     let due_in = |glance: &Glance| {
         // A message without evidence is due: it will be parked.
         let evidence = Evidence::read(&glance.properties).ok().flatten()?;
@@ -75,13 +75,11 @@ pub fn due(
     };
     let picked = browsed(unit, queue, wait, |glance| {
         let left = due_in(glance);
-        if left.is_none() && set_aside.contains(&glance.descriptor.message_id) && skipped.is_none() {
-            skipped = Some(glance.descriptor.message_id);
-            return Some(Duration::ZERO);
-        }
-        left
+        let skips = left.is_none() && set_aside.contains(&glance.descriptor.message_id);
+        skipped |= skips;
+        if skips { Some(Duration::ZERO) } else { left }
     })?;
-    if skipped.is_none() || matches!(picked, Picked::Message(_)) {
+    if !skipped || matches!(picked, Picked::Message(_)) {
         return Ok(picked);
     }
     // Nothing else can probe: one that was set aside does.

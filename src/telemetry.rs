@@ -1,7 +1,7 @@
 //! Logs and metrics: the names in one place, and never a payload.
 
-use std::io::IsTerminal;
-use std::sync::Arc;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -11,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
@@ -22,6 +23,29 @@ const EXCHANGE_SECONDS: [f64; 13] =
 /// Upper bounds in seconds for work in memory: 10 µs to 100 ms.
 const WORK_SECONDS: [f64; 9] = [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1];
 
+/// Set where the log is JSON: records are then written as they are, without a second look at each of their fields.
+static JSON_LINES: OnceLock<()> = OnceLock::new();
+
+/// Writes a record to a log of JSON lines, in the shape of every other line; false where the log is none.
+pub fn json_line(target: &str, message: &str, record: &impl Serialize) -> bool {
+    if JSON_LINES.get().is_none() {
+        return false;
+    }
+    let timestamp = jiff::Timestamp::now();
+    let mut line =
+        format!(r#"{{"timestamp":"{timestamp}","level":"INFO","message":"{message}","target":"{target}","#)
+            .into_bytes();
+    let before = line.len();
+    // A record is strings and numbers: it always has a JSON form, and that begins with a brace.
+    if serde_json::to_writer(&mut line, record).is_ok() {
+        line.remove(before);
+        line.push(b'\n');
+        // Where standard error is gone there is nobody left to tell.
+        let _ = std::io::stderr().lock().write_all(&line);
+    }
+    true
+}
+
 /// Starts logging to standard error. Later calls change nothing.
 pub fn init(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
@@ -29,6 +53,7 @@ pub fn init(log: &Log) {
     // Only the first subscriber of a process is installed; tests start several.
     let _ = match log.format {
         LogFormat::Json => {
+            let _ = JSON_LINES.set(());
             lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
         }
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),

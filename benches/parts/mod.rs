@@ -13,9 +13,14 @@ use mq::{
 /// The queue that both benchmarks use.
 pub(crate) const QUEUE: &str = "BENCH.IN";
 
+const MESSAGE_BYTES: usize = 2048;
+
 const DEFINITIONS: &str = "\
-DEFINE QLOCAL(BENCH.PARKED) DEFPSIST(YES) REPLACE
+DEFINE QLOCAL(BENCH.PARKED) DEFPSIST(YES) MAXDEPTH(1000000) REPLACE
 DEFINE QLOCAL(BENCH.IN) DEFPSIST(YES) MAXDEPTH(1000000) BOQNAME(BENCH.PARKED) REPLACE
+DEFINE QLOCAL(BENCH.A.RETRY) DEFPSIST(YES) MAXDEPTH(1000000) REPLACE
+DEFINE QLOCAL(BENCH.B.RETRY) DEFPSIST(YES) MAXDEPTH(1000000) REPLACE
+DEFINE QLOCAL(BENCH.C.RETRY) DEFPSIST(YES) MAXDEPTH(1000000) REPLACE
 DEFINE CHANNEL(BENCH.SVRCONN) CHLTYPE(SVRCONN) REPLACE
 ";
 
@@ -165,16 +170,43 @@ impl Client {
     }
 }
 
+/// A pacs.008 of 2 KB with this in its ids.
+pub(crate) fn payment(id: &str) -> Vec<u8> {
+    let head = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf>
+<GrpHdr><MsgId>{id}</MsgId><CreDtTm>2026-11-24T09:30:00Z</CreDtTm><NbOfTxs>1</NbOfTxs>
+<SttlmInf><SttlmMtd>CLRG</SttlmMtd><ClrSys><Cd>FPS</Cd></ClrSys></SttlmInf></GrpHdr>
+<CdtTrfTxInf><PmtId><InstrId>I-{id}</InstrId><EndToEndId>E-{id}</EndToEndId><TxId>T-{id}</TxId></PmtId>
+<PmtTpInf><LclInstrm><Prtry>SIP/101010</Prtry></LclInstrm></PmtTpInf>
+<IntrBkSttlmAmt Ccy="GBP">48213.07</IntrBkSttlmAmt><IntrBkSttlmDt>2026-11-24</IntrBkSttlmDt><ChrgBr>SLEV</ChrgBr>
+<Dbtr><Nm>Ada Quill</Nm><PstlAdr><StrtNm>Mill Lane</StrtNm><BldgNb>4</BldgNb><PstCd>YO1 7HH</PstCd><TwnNm>York</TwnNm><Ctry>GB</Ctry></PstlAdr></Dbtr>
+<DbtrAcct><Id><Othr><Id>40400411223344</Id></Othr></Id></DbtrAcct>
+<DbtrAgt><FinInstnId><ClrSysMmbId><ClrSysId><Cd>GBDSC</Cd></ClrSysId><MmbId>404004</MmbId></ClrSysMmbId></FinInstnId></DbtrAgt>
+<CdtrAgt><FinInstnId><ClrSysMmbId><ClrSysId><Cd>GBDSC</Cd></ClrSysId><MmbId>608371</MmbId></ClrSysMmbId></FinInstnId></CdtrAgt>
+<Cdtr><Nm>Zoe Vellum</Nm></Cdtr><CdtrAcct><Id><Othr><Id>60837155667788</Id></Othr></Id></CdtrAcct>
+<RmtInf><Ustrd>"#
+    );
+    let tail = "</Ustrd></RmtInf></CdtTrfTxInf>\n</FIToFICstmrCdtTrf></Document>\n";
+    let filling = "r".repeat(MESSAGE_BYTES.saturating_sub(head.len() + tail.len()));
+    [head.as_str(), &filling, tail].concat().into_bytes()
+}
+
 /// An address of this machine that nobody listens on.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
 /// Waits for a condition, for a minute at most.
-pub(crate) fn wait(mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+pub(crate) fn wait(condition: impl FnMut() -> bool) {
+    wait_for(Duration::from_secs(60), condition);
+}
+
+/// Waits for a condition, for this long at most.
+pub(crate) fn wait_for(patience: Duration, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
     while !condition() {
-        assert!(Instant::now() < deadline, "waited a minute in vain");
+        assert!(Instant::now() < deadline, "waited {patience:?} in vain");
         std::thread::sleep(Duration::from_micros(200));
     }
 }

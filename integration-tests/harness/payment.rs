@@ -17,8 +17,14 @@ pub(crate) struct Payment {
 impl Payment {
     /// A new payment.
     pub(crate) fn new() -> Self {
+        Self::named("")
+    }
+
+    /// A new payment with this at the end of its id.
+    pub(crate) fn named(suffix: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let id = format!("{MARKER}-{:06}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let hyphen = if suffix.is_empty() { "" } else { "-" };
+        let id = format!("{MARKER}-{:06}{hyphen}{suffix}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let xml = pacs_008(&id);
         Self { id, xml }
     }

@@ -216,6 +216,13 @@ impl Service {
         self.state.requests().clone()
     }
 
+    /// How many different payments have been accepted.
+    pub(crate) fn accepted_payments(&self) -> usize {
+        let requests = self.state.requests();
+        let accepted = requests.iter().filter(|request| request.accepted());
+        accepted.map(Request::key).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// The requests for one payment.
     pub(crate) fn requests_for(&self, end_to_end_id: &str) -> Vec<Request> {
         self.requests().into_iter().filter(|request| request.end_to_end_id() == end_to_end_id).collect()

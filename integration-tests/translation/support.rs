@@ -7,6 +7,7 @@ use mqgate::message::{Ccsid, Document};
 use mqgate::translate::{Input, Options, Refusal, Translator};
 
 /// A folder of `fixtures/`.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) folder: PathBuf,
     pub(crate) name: String,

@@ -13,6 +13,9 @@ use std::time::Duration;
 use super::Errors;
 use super::layers::{Node, Origin, Value};
 
+/// How many tables a list may have.
+const ENTRIES_MAX: usize = 1_000;
+
 /// A table that is being read.
 pub(super) struct Fields<'e> {
     path: String,
@@ -280,7 +283,11 @@ impl<'e> Fields<'e> {
             self.fault(&node.origin, key, &problem);
             return Vec::new();
         };
-        let entries = list.into_iter().enumerate();
+        if list.len() > ENTRIES_MAX {
+            let problem = format!("at most {ENTRIES_MAX} entries expected, not {}", list.len());
+            self.fault(&node.origin, key, &problem);
+        }
+        let entries = list.into_iter().take(ENTRIES_MAX).enumerate();
         entries.map(|(index, node)| self.inner(format!("{key}[{index}]"), Some(node), &mut read)).collect()
     }
 
@@ -299,7 +306,7 @@ impl<'e> Fields<'e> {
             let near = self
                 .known
                 .iter()
-                .filter(|known| distance(known, &key) <= 2)
+                .filter(|known| is_near(known, &key, 2))
                 .min_by_key(|known| distance(known, &key));
             let problem = match near {
                 Some(near) => format!("unknown key; did you mean {near:?}?"),
@@ -337,8 +344,14 @@ fn describe(key: &str, value: &Value) -> String {
     }
 }
 
+/// Whether one name becomes the other by so many changes of a character. What is far longer than a name is never near.
+pub(super) fn is_near(one: &str, other: &str, changes: usize) -> bool {
+    const BYTES_MAX: usize = 100;
+    one.len() <= BYTES_MAX && other.len() <= BYTES_MAX && distance(one, other) <= changes
+}
+
 /// Levenshtein's distance.
-pub(super) fn distance(one: &str, other: &str) -> usize {
+fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.chars().enumerate() {

@@ -3,6 +3,9 @@
 //! Every value keeps where it came from, so that an error can name the place. Nothing here knows a key.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -11,6 +14,15 @@ use super::Errors;
 
 /// The prefix of environment variables that are settings: `MQGATE__ADMIN__LISTEN` is `admin.listen`.
 const PREFIX: &str = "MQGATE__";
+
+/// The longest file.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// How many variables may be settings.
+const VARIABLES_MAX: usize = 1_000;
+/// How deep a variable may reach. The deepest setting is `routes.<name>.when.mqmd.<field>`.
+const DEPTH_MAX: usize = 8;
+/// How many names an error lists.
+const NAMES_MAX: usize = 50;
 
 /// A value and where it came from.
 #[derive(Debug, Clone)]
@@ -69,11 +81,20 @@ pub(super) fn parse(name: &str, text: &str, errors: &mut Errors) -> Node {
 /// Reads a file. One that cannot be read is one error.
 pub(super) fn read(path: &Path, errors: &mut Errors) -> Node {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
+    let text = read_text(path).unwrap_or_else(|error| {
         errors.add(&Origin::File(name.clone()), "", &format!("cannot be read: {error}"));
         String::new()
     });
     parse(&name, &text, errors)
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other(format!("it is longer than {FILE_BYTES_MAX} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 fn table_of(origin: &Origin, table: DeTable<'_>) -> BTreeMap<String, Node> {
@@ -123,17 +144,31 @@ pub(super) fn lay_over(lower: Node, upper: Node) -> Node {
 /// hyphen in a name is an underscore in the variable.
 pub(super) fn lay_environment(
     settings: &mut Node,
-    variables: impl IntoIterator<Item = (String, String)>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
     errors: &mut Errors,
 ) {
-    for (name, value) in variables {
-        let Some(path) = name.strip_prefix(PREFIX) else { continue };
-        let segments: Vec<String> = path.split("__").map(str::to_lowercase).collect();
-        let origin = Origin::Environment(name.clone());
-        if let Err(problem) = set(settings, &segments, &value, &origin) {
+    let is_ours = |name: &OsStr| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
+    for (number, (name, value)) in variables.into_iter().filter(|(name, _)| is_ours(name)).enumerate() {
+        let origin = Origin::Environment(name.display().to_string());
+        if number == VARIABLES_MAX {
+            return errors.add(&origin, "", &format!("at most {VARIABLES_MAX} variables expected"));
+        }
+        if let Err(problem) = lay_variable(settings, &name, &value, &origin) {
             errors.add(&origin, "", &problem);
         }
     }
+}
+
+fn lay_variable(settings: &mut Node, name: &OsStr, value: &OsStr, origin: &Origin) -> Result<(), String> {
+    let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else {
+        return Err("not UTF-8".to_owned());
+    };
+    let path = name.strip_prefix(PREFIX).unwrap_or_default();
+    let segments: Vec<String> = path.split("__").map(str::to_lowercase).collect();
+    if segments.len() > DEPTH_MAX {
+        return Err("reaches deeper than any setting".to_owned());
+    }
+    set(settings, &segments, value, origin)
 }
 
 fn set(node: &mut Node, segments: &[String], text: &str, origin: &Origin) -> Result<(), String> {
@@ -152,7 +187,7 @@ fn set(node: &mut Node, segments: &[String], text: &str, origin: &Origin) -> Res
             let names: Vec<String> = list.iter().filter_map(name_of).collect();
             let found =
                 list.iter_mut().find(|it| name_of(it).is_some_and(|name| as_segment(&name) == *first));
-            let known = || if names.is_empty() { "it has none".to_owned() } else { names.join(", ") };
+            let known = || if names.is_empty() { "it has none".to_owned() } else { listed(&names) };
             set(
                 found
                     .ok_or_else(|| format!("the list has no entry named {first:?}; allowed: {}", known()))?,
@@ -163,6 +198,12 @@ fn set(node: &mut Node, segments: &[String], text: &str, origin: &Origin) -> Res
         }
         _ => Err("reaches into something that is neither a table nor a list".to_owned()),
     }
+}
+
+/// Names as an error lists them, the first of very many only.
+pub(super) fn listed(names: &[String]) -> String {
+    let list = names.get(..NAMES_MAX).unwrap_or(names).join(", ");
+    if names.len() > NAMES_MAX { format!("{list} and others") } else { list }
 }
 
 fn name_of(node: &Node) -> Option<String> {

@@ -9,6 +9,8 @@ mod pattern;
 mod read;
 pub(crate) mod secret;
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -334,7 +336,8 @@ pub enum LogFormat {
 /// Everything that is wrong with settings, one line each.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Errors {
-    lines: Vec<(String, String)>,
+    lines: Vec<String>,
+    places: HashSet<String>,
 }
 
 impl Site {
@@ -415,16 +418,17 @@ impl Errors {
             "" => format!("{origin}: {problem}"),
             place => format!("{origin}: {place}: {problem}"),
         };
-        self.lines.push((place.to_owned(), line));
+        self.lines.push(one_line(&line));
+        if !place.is_empty() {
+            self.places.insert(place.to_owned());
+        }
     }
 
     /// Whether nothing was noted about this place or one that it is part of.
     fn is_silent_about(&self, place: &str) -> bool {
-        let within = |other: &str| {
-            let rest = place.strip_prefix(other);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ' ']))
-        };
-        !self.lines.iter().any(|(other, _)| !other.is_empty() && within(other))
+        let ends = place.match_indices(['.', '[', ' ']).map(|(end, _)| end).take(PLACE_PARTS_MAX);
+        let mut wholes = ends.chain([place.len()]).filter_map(|end| place.get(..end));
+        !wholes.any(|whole| self.places.contains(whole))
     }
 
     /// How many there are.
@@ -435,11 +439,19 @@ impl Errors {
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines.iter().try_for_each(|(_, line)| writeln!(f, "{line}"))
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
 impl std::error::Error for Errors {}
+
+/// A place has no more parts than this, unless somebody's key has dots of its own.
+const PLACE_PARTS_MAX: usize = 16;
+
+/// A text on one line, whatever keys it repeats.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
 
 /// Reads the provider's file and the environment over the defaults.
 ///
@@ -447,7 +459,7 @@ impl std::error::Error for Errors {}
 /// All that is wrong, at once.
 pub fn load(
     file: &Path,
-    environment: impl IntoIterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Settings, Errors> {
     let mut errors = Errors::default();
     let defaults = layers::parse("config/default.toml", DEFAULTS, &mut errors);
@@ -488,7 +500,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("provider.toml");
         fs::write(&file, text).unwrap();
-        load(&file, environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        load(&file, environment.iter().map(|(name, value)| (name.into(), value.into())))
     }
 
     /// Settings with one of each.
@@ -527,6 +539,42 @@ pub(crate) mod tests {
             text.contains("MQGATE__SITES__SOUTH__CHANNEL: the list has no entry named \"south\""),
             "{text}"
         );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_variable_that_is_not_utf_8_is_an_error_where_it_is_ours() {
+        use std::os::unix::ffi::OsStringExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("provider.toml");
+        fs::write(&file, MINIMAL).unwrap();
+        let not_utf_8 = || OsString::from_vec(vec![0xFF]);
+        assert!(load(&file, [("PATH".into(), not_utf_8()), (not_utf_8(), "1".into())]).is_ok());
+        let errors = load(&file, [("MQGATE__LOG__FILTER".into(), not_utf_8())]).unwrap_err().to_string();
+        assert_eq!(errors, "environment variable MQGATE__LOG__FILTER: not UTF-8\n");
+    }
+
+    #[test]
+    fn a_variable_that_reaches_too_deep_is_an_error() {
+        let deep = format!("MQGATE{}", "__A".repeat(40_000));
+        let errors = load_text(MINIMAL, &[(&deep, "1")]).unwrap_err().to_string();
+        assert!(errors.ends_with(": reaches deeper than any setting\n"));
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_whatever_the_key() {
+        let errors = load_text(&format!("\"a\\nb\" = 1\n{MINIMAL}"), &[]).unwrap_err();
+        assert_eq!((errors.count(), errors.to_string().lines().count()), (1, 1), "{errors}");
+    }
+
+    #[test]
+    fn a_file_or_list_that_is_too_long_is_an_error() {
+        let long = format!("{MINIMAL}\n#{}", "x".repeat(1024 * 1024));
+        let errors = load_text(&long, &[]).unwrap_err().to_string();
+        assert!(errors.contains("longer than 1048576 bytes"), "{errors}");
+        let many = format!("{MINIMAL}{}", "\n[[routes]]\nto = 'credits'".repeat(1000));
+        let errors = load_text(&many, &[]).unwrap_err().to_string();
+        assert!(errors.ends_with(": routes: at most 1000 entries expected, not 1001\n"), "{errors}");
     }
 
     #[test]

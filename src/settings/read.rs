@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue};
 use mq::{ChannelName, QueueManagerName, QueueName};
 use sha2::{Digest, Sha256};
 
-use super::fields::{Fields, distance, shown};
-use super::layers::{Node, Value};
+use super::fields::{Fields, is_near, shown};
+use super::layers::{Node, Value, listed};
 use super::secret::{self, Credentials};
 use super::{
     Admin, Audit, Condition, DescriptorField, Destination, Endpoint, Errors, Http, Limits, Log, LogFormat,
@@ -20,6 +20,8 @@ use crate::translate::Format;
 
 const HOUR_MS: i64 = 3_600_000;
 const MESSAGE_BYTES_MAX: i64 = 104_857_600;
+/// Among how many names one is looked for that was meant.
+const NAMES_COMPARED_MAX: usize = 100;
 
 /// Headers that mqgate sets itself, or that HTTP needs for its own.
 const RESERVED_HEADERS: [&str; 10] = [
@@ -155,12 +157,13 @@ fn own_queues(fields: &mut Fields<'_>, sources: &[Source], destinations: &[Desti
 
 /// Names that something must be one of, with the nearest where there is one.
 fn allowed(wanted: &str, names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-    let near = names.iter().find(|name| distance(name, wanted) <= (wanted.len() / 3).min(2));
+    let compared = names.get(..NAMES_COMPARED_MAX).unwrap_or(names);
+    let quoted: Vec<String> = compared.iter().map(|name| format!("{name:?}")).collect();
+    let near = compared.iter().find(|name| is_near(name, wanted, (wanted.len() / 3).min(2)));
     let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
     format!(
         "allowed: {}{hint}",
-        if quoted.is_empty() { "none is defined".to_owned() } else { quoted.join(", ") }
+        if quoted.is_empty() { "none is defined".to_owned() } else { listed(&quoted) }
     )
 }
 

@@ -17,6 +17,10 @@ const RFH2_FIXED_BYTES: usize = 36;
 /// How many headers a chain may have.
 const CHAIN_HEADERS_MAX: usize = 16;
 
+/// What the properties of a chain may take besides their values, in bytes. The name of each repeats those of the groups
+/// around it, so that a few long ones around many properties would become far more than the message that came.
+const PROPERTIES_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// `MQCCSI_INHERIT`.
 const CCSID_INHERIT: i32 = -2;
 
@@ -80,12 +84,13 @@ pub struct Rfh2 {
 /// Where a header is cut short, a length points outside, a folder does not decode or is not the XML that it should be.
 pub fn peel(format: Format, encoding: i32, ccsid: i32, body: &[u8]) -> Result<Peeled, HeaderError> {
     let mut peeled = Peeled { headers: Vec::new(), encoding, ccsid, format, body_offset: 0 };
+    let mut bytes_left = PROPERTIES_BYTES_MAX;
     while is_rfh2(peeled.format) {
         if peeled.headers.len() == CHAIN_HEADERS_MAX {
             let expected = format!("the end of the chain after {CHAIN_HEADERS_MAX} headers");
             return Err(HeaderError::new(peeled.body_offset, expected));
         }
-        let header = read_rfh2(body, peeled.body_offset, peeled.encoding)?;
+        let header = read_rfh2(body, peeled.body_offset, peeled.encoding, &mut bytes_left)?;
         peeled.body_offset += header.struc_length;
         peeled.encoding = header.encoding;
         if header.ccsid != CCSID_INHERIT && header.ccsid != 0 {
@@ -106,7 +111,7 @@ fn is_little_endian(encoding: i32) -> bool {
     encoding & 0xF == 2
 }
 
-fn read_rfh2(body: &[u8], start: usize, encoding: i32) -> Result<Rfh2, HeaderError> {
+fn read_rfh2(body: &[u8], start: usize, encoding: i32, bytes_left: &mut usize) -> Result<Rfh2, HeaderError> {
     let fixed = body
         .get(start..)
         .and_then(<[u8]>::first_chunk::<RFH2_FIXED_BYTES>)
@@ -140,7 +145,10 @@ fn read_rfh2(body: &[u8], start: usize, encoding: i32) -> Result<Rfh2, HeaderErr
     let end = start + struc_length;
     while at < end {
         let (folder, next) = read_folder(body, at, end, &header)?;
-        read_properties(&folder, at + 4, &mut header.properties)?;
+        folders::read(&folder, &mut header.properties, bytes_left).map_err(|error| HeaderError {
+            offset: at + 4 + bytes_before(&folder, error.offset, name_value_ccsid),
+            ..error
+        })?;
         header.folders.push(folder);
         at = next;
     }
@@ -176,6 +184,12 @@ fn read_folder(body: &[u8], at: usize, end: usize, header: &Rfh2) -> Result<(Str
         }
     };
     Ok((text.trim_end_matches([' ', '\0']).to_owned(), at + 4 + length))
+}
+
+/// How many bytes of a folder stand before a place in its text.
+fn bytes_before(text: &str, place: usize, name_value_ccsid: i32) -> usize {
+    let before = text.get(..place).unwrap_or(text);
+    if name_value_ccsid == 1208 { before.len() } else { 2 * before.encode_utf16().count() }
 }
 
 fn integer(bytes: [u8; 4], little_endian: bool) -> i32 {
@@ -214,6 +228,8 @@ mod folders {
     /// Groups nest at most this deep.
     const DEPTH_MAX: usize = 64;
 
+    const FEWER_PROPERTIES: &str = "fewer properties, or shorter names,";
+
     /// An open element: its name, its `dt`, its text so far, and whether it has children.
     struct Open {
         name: String,
@@ -223,12 +239,17 @@ mod folders {
         group: bool,
     }
 
-    /// Appends the properties of one folder. `offset` is where its text begins in the body.
-    pub(super) fn read(folder: &str, offset: usize, into: &mut Vec<Property>) -> Result<(), HeaderError> {
+    /// Appends the properties of one folder; `bytes_left` is what properties may still take. The offset of an error is one
+    /// in the text.
+    pub(super) fn read(
+        folder: &str,
+        into: &mut Vec<Property>,
+        bytes_left: &mut usize,
+    ) -> Result<(), HeaderError> {
         let mut reader = Reader::from_str(folder);
         let mut open: Vec<Open> = Vec::new();
         loop {
-            let at = offset + usize::try_from(reader.buffer_position()).unwrap_or(0);
+            let at = usize::try_from(reader.buffer_position()).unwrap_or(0);
             let fault = |expected: &str| HeaderError::new(at, expected);
             match reader.read_event().map_err(|_| fault("well-formed XML in the folder"))? {
                 Event::Start(start) if open.len() < DEPTH_MAX => {
@@ -243,7 +264,8 @@ mod folders {
                     if let Some(parent) = open.last_mut() {
                         parent.group = true;
                     }
-                    into.extend(property(&open, leaf));
+                    let kept = keep(&open, leaf, into, bytes_left);
+                    kept.ok_or_else(|| fault(FEWER_PROPERTIES))?;
                 }
                 Event::Text(text) => append(&mut open, &text),
                 Event::CData(text) => append(&mut open, &text),
@@ -260,7 +282,8 @@ mod folders {
                     if let Some(leaf) = open.pop()
                         && !leaf.group
                     {
-                        into.extend(property(&open, leaf));
+                        let kept = keep(&open, leaf, into, bytes_left);
+                        kept.ok_or_else(|| fault(FEWER_PROPERTIES))?;
                     }
                 }
                 Event::Eof if open.is_empty() => return Ok(()),
@@ -304,19 +327,23 @@ mod folders {
         }
     }
 
-    /// The property that an element without children is; `None` for the folder itself.
-    fn property(path: &[Open], leaf: Open) -> Option<Property> {
+    /// Appends the property that an element without children is, unless that is the folder itself; `None` where there
+    /// is no room for it.
+    fn keep(path: &[Open], leaf: Open, into: &mut Vec<Property>, bytes_left: &mut usize) -> Option<()> {
         if path.is_empty() {
-            return None;
+            return Some(());
         }
-        let mut name = String::new();
+        let name_bytes = path.iter().map(|group| group.name.len() + 1).sum::<usize>() + leaf.name.len();
+        *bytes_left = bytes_left.checked_sub(size_of::<Property>() + name_bytes)?;
+        let mut name = String::with_capacity(name_bytes);
         for group in path {
             name.push_str(&group.name);
             name.push('.');
         }
         name.push_str(&leaf.name);
         let value = if leaf.null { PropertyValue::Null } else { value(leaf.kind.as_deref(), leaf.text) };
-        Some(Property { name, value })
+        into.push(Property { name, value });
+        Some(())
     }
 
     /// The value by its `dt`; one that is not of its type stays the text that it is.
@@ -347,10 +374,6 @@ mod folders {
         }
         pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
     }
-}
-
-fn read_properties(folder: &str, offset: usize, into: &mut Vec<Property>) -> Result<(), HeaderError> {
-    folders::read(folder, offset, into)
 }
 
 /// MQDLH version 1.
@@ -540,8 +563,24 @@ mod tests {
         }
         assert_eq!(with(45, b"\xFF"), 45);
         assert_eq!(with(48, b"&zz;"), 48);
+        let utf_16: Vec<u8> = "<usr>€€&zz;</usr> ".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(peeled(&rfh2(false, 1200, &[&utf_16]), 273).unwrap_err().offset, 40 + 2 * 7);
         let doctype = rfh2(false, 1208, &[b"<!DOCTYPE usr []><usr/> "]);
         assert!(peeled(&doctype, 273).is_err());
+    }
+
+    #[test]
+    fn long_names_around_many_properties_are_refused_before_they_fill_memory() {
+        let long = "g".repeat(100_000);
+        let folder = |leaves: usize| format!("<usr><{long}>{}</{long}></usr>", "<a/>".repeat(leaves));
+        assert!(peeled(&rfh2(false, 1208, &[folder(160).as_bytes()]), 273).is_ok());
+        // In two headers, too: the limit is that of the chain.
+        let mut body = rfh2(false, 1208, &[folder(90).as_bytes()]);
+        body[20..28].copy_from_slice(b"MQHRF2  ");
+        body.truncate(body.len() - 4);
+        body.extend(rfh2(false, 1208, &[folder(90).as_bytes()]));
+        let refused = peeled(&body, 273).unwrap_err();
+        assert!(refused.offset > 200_000 && refused.expected.contains("fewer properties"), "{refused}");
     }
 
     #[test]

@@ -14,3 +14,4 @@ mod sharing;
 mod messages;
 mod properties;
 mod attributes;
+mod fuzz;

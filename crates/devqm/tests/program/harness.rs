@@ -53,7 +53,8 @@ impl Devqm {
 
     /// Starts it again on the same data folder, on another port.
     pub(crate) fn restart(&mut self) {
-        let mut process = self.command().stdout(Stdio::piped()).spawn().unwrap();
+        let stderr = std::fs::File::create(self.path("stderr")).unwrap();
+        let mut process = self.command().stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address =
@@ -120,6 +121,20 @@ impl Devqm {
         self.folder.path().join(name)
     }
 
+    /// What it has written to standard error since it was started.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.path("stderr")).unwrap_or_default()
+    }
+
+    /// The most memory that it has had, from `/proc`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn most_memory_kib(&self) -> u64 {
+        let process = self.process.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     pub(crate) fn socket(&self) -> TcpStream {
         TcpStream::connect(self.address).unwrap()
     }
@@ -147,6 +162,9 @@ impl Drop for Devqm {
         if let Some(mut process) = self.process.take() {
             _ = process.kill();
             _ = process.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("{}", self.said());
         }
     }
 }

@@ -7,3 +7,4 @@ mod durability;
 mod behaviour;
 mod refusals;
 mod faults;
+mod fuzz;
