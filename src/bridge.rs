@@ -162,7 +162,11 @@ impl Case {
         let noted = evidence.as_ref().map(|evidence| past_of(lane, evidence, got_at)).unwrap_or_default();
         let backouts = inbound.descriptor.backout_count;
         let unexplained = remembered.is_none() && backouts >= lane.shared.retry.crash_suspect_count;
-        let past = remembered.unwrap_or_default().with(noted);
+        let past = match remembered {
+            // What stands beside it does not tell which attempts count.
+            Some(remembered) => remembered.with(Past { counted: 0, ..noted }),
+            None => noted,
+        };
         Self { got_at, inbound, evidence, intake, past, unexplained }
     }
 
@@ -202,6 +206,7 @@ fn past_of(lane: &Lane, evidence: &Evidence, now: Instant) -> Past {
     let ago = |time: Timestamp| Duration::try_from(Timestamp::now().duration_since(time)).unwrap_or_default();
     Past {
         attempts: evidence.attempts,
+        counted: if evidence.first_5xx.is_some() { evidence.attempts } else { 0 },
         uncertain: evidence.uncertain,
         pinned: destination.filter(|_| evidence.uncertain),
         // Further back than this machine's clock reaches is before the process began, and so is every acceptance it saw.
@@ -223,8 +228,8 @@ fn alone_or_aside(lane: &Lane, case: &Case) -> Option<Verdict> {
 
 /// The message cannot be dispatched, and that is its own fault.
 fn refuse(case: &Case, failure: Failure) -> Verdict {
-    // It may have been sent by another release, before its translation failed.
-    let fate = if case.past.uncertain { Fate::PossiblyDelivered } else { Fate::NotDelivered };
+    // It may have been sent by another release, or by a process that died, before its translation failed.
+    let fate = Fate::of(case.possible_duplicate(&case.past));
     Verdict { disposition: Disposition::Park(fate), failure: Some(failure), past: case.past }
 }
 
@@ -334,10 +339,12 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
     let mut failure: Option<Failure> = None;
     loop {
         let uncertain_before = case.possible_duplicate(&past);
+        let probing = lane.shared.outages.is_out(ready.to);
         let arrival = Arrival {
-            destination_out: !may_dispatch(lane, ready.to, &mut probe),
+            destination_out: probing && !may_probe(lane, ready.to, &mut probe),
             uncertain: uncertain_before,
             time_left: ready.time_left(),
+            comes_again_within: lane.shared.outages.next_probe_within(ready.to),
         };
         if let Some(disposition) = screen(&arrival, &policy) {
             return Verdict { disposition, failure, past };
@@ -346,18 +353,27 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
         in_this_unit += 1;
         let result = exchange(lane, case, ready, past.attempts, uncertain_before);
         let now = Instant::now();
-        if result.as_ref().is_err_and(|failure| failure.blame == Blame::Unclear) {
-            past.first_5xx.get_or_insert(now);
+        match result.as_ref().err().map(|failure| failure.blame) {
+            Some(Blame::Unclear) => {
+                past.first_5xx.get_or_insert(now);
+                past.counted = past.counted.saturating_add(1);
+            }
+            Some(Blame::Destination | Blame::Ourselves) if past.blamed => {
+                past.counted = past.counted.saturating_add(1);
+            }
+            _ => {}
         }
         let known = Known {
             attempts: past.attempts,
+            counted: past.counted,
             in_this_unit,
             uncertain_before,
             alibi: past.first_5xx.is_some_and(|first| lane.shared.outages.accepted_since(ready.to, first)),
             blamed: past.blamed,
+            probing,
             held: case.got_at.elapsed(),
             time_left: ready.time_left(),
-            comes_again_in: lane.shared.outages.next_probe_in(ready.to),
+            comes_again_within: lane.shared.outages.next_probe_within(ready.to),
             jitter_permille: fastrand::u32(0..=1000),
         };
         let disposition = decide(result.as_ref().copied(), &known, &policy);
@@ -371,18 +387,18 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
             return Verdict { disposition, failure, past };
         };
         lane.shared.metrics.retried(&lane.name);
-        let another_probes = stops && !claim(lane, ready.to, &mut probe);
-        if another_probes || lane.shared.stop.wait(delay) {
+        if stops && !claim(lane, ready.to, &mut probe) {
+            // Another one probes: screened again at once, and given back or settled.
+            continue;
+        }
+        if lane.shared.stop.wait(delay) {
             return Verdict { disposition: Disposition::BackOut, failure, past };
         }
     }
 }
 
-/// Whether a request may go to this destination now: it is not out, or this consumer is the one that probes it.
-fn may_dispatch(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
-    if !lane.shared.outages.is_out(destination) {
-        return true;
-    }
+/// Whether a request may go to this destination though it is out: this consumer is the one that probes it.
+fn may_probe(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
     // Where messages can be put to the destination's retry queue, that queue's consumer probes.
     let waits = lane.waits_for().contains(&destination);
     waits && claim(lane, destination, probe)
@@ -390,7 +406,7 @@ fn may_dispatch(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> b
 
 /// Makes this consumer the one that probes the destination, unless another one is.
 fn claim(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
-    if probe.as_ref().is_some_and(|probe| probe.destination() == destination) {
+    if probe.as_ref().is_some_and(|probe| probe.destination() == destination && probe.is_valid()) {
         return true;
     }
     match lane.shared.outages.failed(destination, Instant::now()) {
@@ -455,7 +471,7 @@ fn note_health(
         }
     }
     let Some(failure) = failure.filter(|_| stops) else { return };
-    if !shared.outages.is_out(destination) {
+    if shared.outages.note_out(destination, now) {
         shared.metrics.destination_up(name, false);
         if failure.blame == Blame::Ourselves {
             shared.metrics.alarm("destination-refuses-us");
@@ -464,13 +480,9 @@ fn note_health(
             warn!(destination = name, %failure, "The destination is out. Its messages wait.");
         }
     }
-    match disposition {
-        Disposition::Wait => {
-            let asked = failure.retry_after.unwrap_or_default();
-            shared.outages.gave_up(destination, case.prober(), now, asked, fastrand::u32(0..=1000));
-        }
-        Disposition::Defer(_) => shared.outages.note_out(destination, now),
-        _ => {}
+    if disposition == Disposition::Wait {
+        let asked = failure.retry_after.unwrap_or_default();
+        shared.outages.gave_up(destination, case.prober(), now, asked, fastrand::u32(0..=1000));
     }
 }
 

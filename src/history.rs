@@ -16,6 +16,8 @@ use crate::message::IdempotencyKey;
 pub struct Past {
     /// Requests begun, in all units that are remembered.
     pub attempts: u32,
+    /// Of these, the ones that count against the message: answered 5xx, or failed in any way after it was blamed.
+    pub counted: u32,
     /// One of them may have reached the service.
     pub uncertain: bool,
     /// The destination that an uncertain attempt was for: the message goes to no other any more.
@@ -31,6 +33,7 @@ impl Past {
     pub fn with(self, other: Self) -> Self {
         Self {
             attempts: self.attempts.max(other.attempts),
+            counted: self.counted.max(other.counted),
             uncertain: self.uncertain || other.uncertain,
             pinned: self.pinned.or(other.pinned),
             first_5xx: [self.first_5xx, other.first_5xx].into_iter().flatten().min(),
@@ -142,8 +145,15 @@ mod tests {
         let now = Instant::now();
         let later = now + std::time::Duration::from_secs(1);
         let one = Past { first_5xx: Some(later), uncertain: true, pinned: Some(1), ..attempts(2) };
-        let other = Past { first_5xx: Some(now), blamed: true, ..attempts(5) };
-        let both = Past { attempts: 5, uncertain: true, pinned: Some(1), first_5xx: Some(now), blamed: true };
+        let other = Past { first_5xx: Some(now), blamed: true, counted: 3, ..attempts(5) };
+        let both = Past {
+            attempts: 5,
+            counted: 3,
+            uncertain: true,
+            pinned: Some(1),
+            first_5xx: Some(now),
+            blamed: true,
+        };
         assert_eq!(one.with(other), both);
         assert_eq!(other.with(one), both);
     }
