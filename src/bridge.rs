@@ -8,19 +8,21 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use mq::{Class, Session, Unit};
+use mq::{Class, Session, Unit, Verb};
 use tracing::{debug, error, info, info_span, warn};
 
 use crate::audit;
 use crate::dispatch::Callback;
-use crate::disposition::{Arrival, Disposition, Fate, Known, decide, screen, stops_the_destination, suspect};
+use crate::disposition::{
+    Arrival, Disposition, Fate, Known, Order, decide, screen, stops_the_destination, suspect,
+};
 use crate::evidence::{Evidence, Verdict as ParkingVerdict};
 use crate::failure::{Blame, Failure, Reason, Stage};
 use crate::gate::Cause;
 use crate::history::Past;
 use crate::inbound::Inbound;
 use crate::lane::{Intake, Lane, Origin, Queues};
-use crate::message::{Document, IdempotencyKey};
+use crate::message::Document;
 use crate::outage::{Failed, Probe, Prober};
 use crate::park;
 use crate::pick::{self, Picked};
@@ -32,6 +34,9 @@ use crate::totals::Outcome;
 const SEGMENT: i32 = 2 | 4;
 /// `MQMF_MSG_IN_GROUP` and `MQMF_LAST_MSG_IN_GROUP`.
 const GROUP_MEMBER: i32 = 8 | 16;
+
+/// `MQRC_OBJECT_CHANGED`.
+const OBJECT_CHANGED: i32 = 2041;
 
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,18 +133,21 @@ fn pick(
     queues: &Queues,
     probe: Option<&Probe>,
 ) -> Result<Picked, mq::Error> {
-    let set_aside = probe.map(Probe::set_aside).unwrap_or_default();
+    // Where order matters no message passes another one, not even to probe.
+    let set_aside = probe.filter(|_| lane.order() == Order::None).map(Probe::set_aside).unwrap_or_default();
+    // A right to probe is of use to others: nobody waits for a message with it in hand.
+    let wait = if probe.is_some() { Duration::ZERO } else { lane.get_wait() };
     if lane.is_retry() {
         let now = Instant::now();
         let may_pass = |evidence: &Evidence| {
             lane.shared.intake(&evidence.source).is_none_or(|intake| intake.gate.paused(now).is_none())
         };
-        return pick::due(unit, queues.input, lane.get_wait(), Timestamp::now(), &set_aside, may_pass);
+        return pick::due(unit, queues.input, wait, Timestamp::now(), &set_aside, may_pass);
     }
     if set_aside.is_empty() {
-        pick::first(unit, queues.input, lane.get_wait())
+        pick::first(unit, queues.input, wait)
     } else {
-        pick::another(unit, queues.input, lane.get_wait(), &set_aside)
+        pick::another(unit, queues.input, wait, &set_aside)
     }
 }
 
@@ -153,9 +161,13 @@ impl Case {
             }
             Origin::SourceRetry(..) | Origin::DestinationRetry(..) => {
                 let evidence = Evidence::read(&message.properties).ok().flatten();
-                let key = evidence.as_ref().map_or(IdempotencyKey([0; 32]), |evidence| evidence.key);
                 let intake = evidence.as_ref().and_then(|it| lane.shared.intake(&it.source)).cloned();
-                (Inbound::known(key, message), evidence, intake)
+                let inbound = match &evidence {
+                    Some(evidence) => Inbound::known(evidence.key, message),
+                    // Somebody else put it here: it has a key like no other's, and belongs to no source.
+                    None => Inbound::new(&lane.shared.provider, "", message),
+                };
+                (inbound, evidence, intake)
             }
         };
         let remembered = lane.shared.history.past(&inbound.key);
@@ -516,6 +528,11 @@ fn end(
     }
 }
 
+/// Whether the connection failed, or ends, and not the queue that was put to.
+fn is_of_the_session(error: &mq::Error) -> bool {
+    matches!(error.class(), Class::ConnectionLost | Class::HandleInvalid | Class::Quiescing)
+}
+
 /// Everything that is known when a unit ends.
 struct Story<'a> {
     lane: &'a Lane,
@@ -543,17 +560,20 @@ impl Story<'_> {
         let mut evidence = self.evidence();
         evidence.verdict = Some(ParkingVerdict::of(&failure, fate));
         let inbound = &self.case.inbound;
-        if let Err(error) =
-            park::park(&mut unit, self.queues.input, target, inbound, &evidence, failure.reason)
+        let turn = match park::park(&mut unit, self.queues.input, target, inbound, &evidence, failure.reason)
         {
-            return self.put_failed(unit, &target.name, Cause::Put, error);
+            Ok(()) => self.commit(unit, outcome, Some(&evidence)),
+            Err(error) => self.put_failed(unit, &target.name, Cause::Put, error),
+        };
+        match &turn {
+            Ok(Turn::Ended(_)) => {
+                self.lane.shared.metrics.parked(source, failure.reason.word());
+                warn!(key = %inbound.key, %failure, fate = fate.word(), queue = %target.name, "Message parked.");
+            }
+            Err(error) if error.verb() == Verb::Commit && error.outcome_unknown() => {}
+            _ => self.case.intake.iter().for_each(|intake| intake.gate.not_parked()),
         }
-        let turn = self.commit(unit, outcome, Some(&evidence))?;
-        if turn == Turn::Ended(outcome) {
-            self.lane.shared.metrics.parked(source, failure.reason.word());
-            warn!(key = %inbound.key, %failure, fate = fate.word(), queue = %target.name, "Message parked.");
-        }
-        Ok(turn)
+        turn
     }
 
     /// Why it is parked. What was late has been tried or not; either way it is late.
@@ -615,12 +635,15 @@ impl Story<'_> {
         cause: Cause,
         error: mq::Error,
     ) -> Result<Turn, mq::Error> {
-        error!(%queue, %error, "A message could not be moved. It is back on its queue, and its source rests.");
-        self.pause(cause, "The source is paused.");
-        if matches!(error.class(), Class::ConnectionLost | Class::HandleInvalid | Class::Quiescing) {
+        if is_of_the_session(&error) {
             return Err(error);
         }
-        self.give_back(unit)
+        error!(%queue, %error, "A message could not be moved. It is back on its queue, and its source rests.");
+        self.pause(cause, "The source is paused.");
+        let turn = self.give_back(unit)?;
+        // A handle may be stale: only queues that are opened anew are known to be the ones that are there now.
+        let waits = error.class() == Class::QueueTransient && error.reason().code() != OBJECT_CHANGED;
+        if waits { Ok(turn) } else { Err(error) }
     }
 
     fn pause(&self, cause: Cause, what: &'static str) {
@@ -641,7 +664,11 @@ impl Story<'_> {
         let shared = &self.lane.shared;
         let key = &self.case.inbound.key;
         let record = self.record(outcome, evidence);
-        let mut logged = shared.audit == audit::Sink::Log;
+        let mut record_failed = false;
+        if outcome == Outcome::Deferred {
+            // Its retry queue's consumer may have it before this function returns.
+            shared.history.remember(*key, self.verdict.past);
+        }
         if let Some(queue) = self.queues.audit
             && let Err(error) = audit::put(&mut unit, queue, key, &record)
         {
@@ -649,9 +676,11 @@ impl Story<'_> {
                 return self.put_failed(unit, self.lane.queue(), Cause::Audit, error);
             }
             // The service has it: another attempt would be worse than a record in the wrong place.
-            logged = true;
+            record_failed = true;
             error!(%error, "The audit record could not be put. It follows in the log.");
-            self.pause(Cause::Audit, "The source is paused.");
+            if !is_of_the_session(&error) {
+                self.pause(Cause::Audit, "The source is paused.");
+            }
         }
         if let Err(error) = unit.commit() {
             if error.outcome_unknown() {
@@ -660,12 +689,14 @@ impl Story<'_> {
             }
             return Err(error);
         }
-        if logged {
+        if record_failed || shared.audit == audit::Sink::Log {
             audit::log(&record);
+        }
+        if let Some(intake) = self.case.intake.as_ref().filter(|_| !record_failed) {
+            intake.gate.ended();
         }
         match outcome {
             Outcome::Deferred => {
-                shared.history.remember(*key, self.verdict.past);
                 shared.metrics.deferred(self.case.source_name(), record.destination.unwrap_or_default());
             }
             Outcome::Accepted => {

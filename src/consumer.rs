@@ -296,10 +296,15 @@ fn permitted_turn(
     lane.dispatcher.tend();
     health.turn_started(id);
     let before = session.tally();
+    let probes = probe.is_some();
     let turn = take_turn(lane, session, queues, probe);
     let outcome = if let Ok(Turn::Ended(outcome)) = turn { Some(outcome) } else { None };
     account(lane, before, session.tally(), outcome);
     health.turn_ended(id);
+    if probes && matches!(turn, Ok(Turn::Empty)) {
+        // It did not wait with the right to probe in hand; a consumer that has a message may take it now.
+        lane.shared.stop.wait(lane.get_wait());
+    }
     Some(turn)
 }
 

@@ -147,7 +147,7 @@ impl Dispatcher {
             tokio::select! {
                 result = target.post(client, callback, self.shared.response_bytes_max) => result,
                 _ = cut.wait_for(|cut| *cut) => {
-                    Err(Failure::dispatch(Blame::Ourselves, Reason::CutShort, true, "the grace period is over"))
+                    Err(Failure::dispatch(Blame::Destination, Reason::CutShort, true, "the grace period is over"))
                 }
             }
         })

@@ -101,12 +101,24 @@ impl Gate {
         true
     }
 
+    /// The message that was allowed to be parked is not: it does not count.
+    pub fn not_parked(&self) {
+        let mut state = self.state();
+        if state.parked.len() > state.assumed {
+            state.parked.pop_back();
+        }
+    }
+
     /// A message was accepted: parkings before the start are no longer assumed.
     pub fn accepted(&self) {
         let mut state = self.state();
         let assumed = std::mem::take(&mut state.assumed);
         state.parked.drain(..assumed);
-        state.faults = 0;
+    }
+
+    /// A message ended with all that had to be put: the next pause of its own begins small again.
+    pub fn ended(&self) {
+        self.state().faults = 0;
     }
 
     /// Pauses the source; `cause` says whether it ends by itself.
@@ -193,6 +205,17 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_could_not_be_parked_does_not_count() {
+        let now = Instant::now();
+        let gate = gate(now);
+        for _ in 0..10 {
+            assert!(gate.may_park(now));
+            gate.not_parked();
+        }
+        assert_eq!(parks(&gate, now), 1);
+    }
+
+    #[test]
     fn a_pause_for_a_failed_put_ends_by_itself_and_grows() {
         let now = Instant::now();
         let gate = gate(now);
@@ -204,7 +227,7 @@ mod tests {
             assert_eq!(gate.paused(until), None);
         }
         assert_eq!(lasted, [1, 2, 4, 4]);
-        gate.accepted();
+        gate.ended();
         gate.pause(Cause::Put, now);
         assert_eq!(gate.paused(now).unwrap().until, Some(now + Duration::from_secs(1)));
     }

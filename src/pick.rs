@@ -10,6 +10,9 @@ use crate::evidence::Evidence;
 /// How many messages that are not due, or are set aside, are passed over in one turn.
 const PASSED_OVER_MAX: usize = 1_000;
 
+/// When a message of a paused source is looked at again; the consumer may look earlier.
+const PAUSED_LEFT: Duration = Duration::from_secs(60);
+
 /// What was found.
 #[derive(Debug)]
 pub enum Picked {
@@ -68,7 +71,7 @@ pub fn due(
         // A message without evidence is due: it will be parked.
         let evidence = Evidence::read(&glance.properties).ok().flatten()?;
         if !may(&evidence) {
-            return Some(wait);
+            return Some(PAUSED_LEFT);
         }
         let left = Duration::try_from(evidence.not_before?.duration_since(now)).unwrap_or_default();
         if left.is_zero() { None } else { Some(left) }
