@@ -413,10 +413,17 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
 fn may_probe(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
     // Where messages can be put to the destination's retry queue, that queue's consumer probes.
     let waits = lane.waits_for().contains(&destination);
-    waits && claim(lane, destination, probe)
+    if probe.as_ref().is_some_and(|probe| probe.destination() == destination && probe.is_valid()) {
+        return true;
+    }
+    if waits && let Some(right) = lane.shared.outages.claim(destination, Instant::now()) {
+        *probe = Some(right);
+        return true;
+    }
+    false
 }
 
-/// Makes this consumer the one that probes the destination, unless another one is.
+/// Makes this consumer, which has just seen the destination fail, the one that probes it, unless another one is.
 fn claim(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
     if probe.as_ref().is_some_and(|probe| probe.destination() == destination && probe.is_valid()) {
         return true;

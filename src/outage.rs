@@ -146,15 +146,27 @@ impl Outages {
     }
 
     /// The destination failed once: it is out until it answers, and the caller, who holds a message for it, probes it.
-    /// Returns the right to do so, or that another consumer has it.
+    /// Returns the right to do so, or that another consumer has it, or had it just now.
     pub fn failed(&self, destination: usize, now: Instant) -> Failed {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return Failed::AnotherProbes };
         let outage = state.begin(now, self.rules.delay_first);
-        if std::mem::replace(&mut outage.probing, true) {
+        if outage.probing || outage.next_probe > now {
             return Failed::AnotherProbes;
         }
+        outage.probing = true;
         Failed::Probe(self.probe(destination, outage.number))
+    }
+
+    /// Asks to probe a destination that is out with a message that was just got for it: if nobody else does, and it is time.
+    pub fn claim(&self, destination: usize, now: Instant) -> Option<Probe> {
+        let mut board = self.board();
+        let outage = board.get_mut(destination)?.outage.as_mut()?;
+        if outage.probing || outage.next_probe > now {
+            return None;
+        }
+        outage.probing = true;
+        Some(self.probe(destination, outage.number))
     }
 
     /// The destination is out. Returns whether it was well until now.
@@ -325,7 +337,10 @@ mod tests {
             delays.push(left.as_millis());
         }
         assert_eq!(delays, [200, 350, 350, 350]);
-        assert!(matches!(outages.permit(&[0], now + Duration::from_millis(350)), Permit::GoAsProbe(_)));
+        let later = now + Duration::from_millis(350);
+        assert!(outages.claim(0, now).is_none(), "nor with a message in hand");
+        assert!(outages.claim(0, later).is_some());
+        assert!(matches!(outages.permit(&[0], later), Permit::GoAsProbe(_)));
         let asked = Duration::from_secs(5);
         outages.gave_up(0, prober(1), now, asked, 1000);
         assert!(
