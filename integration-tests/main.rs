@@ -12,6 +12,8 @@ mod harness;
 mod delivery;
 mod parking;
 mod outage;
+mod table;
+mod night;
 mod life;
 mod crash;
 mod faults;

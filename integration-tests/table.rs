@@ -1,0 +1,19 @@
+//! The table of outcomes, row by row, through the real program against hostile parts.
+
+use crate::harness::{Devqm, Service, Settings};
+
+mod wire;
+mod answers;
+mod commits;
+mod moved;
+mod deferred;
+mod suspects;
+mod deadlines;
+mod ordered;
+mod fuse;
+mod sessions;
+
+/// Settings with units held so shortly that an outage outlasts several of them.
+pub(crate) fn quick(devqm: &Devqm, service: &Service) -> Settings {
+    Settings::new(devqm, service).with("retry.unit_hold_ms_max", 400).with("dispatch.timeout_ms", 200)
+}
