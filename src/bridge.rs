@@ -140,7 +140,9 @@ fn pick(
     if lane.is_retry() {
         let now = Instant::now();
         let may_pass = |evidence: &Evidence| {
-            lane.shared.intake(&evidence.source).is_none_or(|intake| intake.gate.paused(now).is_none())
+            lane.shared
+                .intake(&evidence.source)
+                .is_none_or(|intake| intake.gate.paused_on(lane.site_index, now).is_none())
         };
         return pick::due(unit, queues.input, wait, Timestamp::now(), &set_aside, may_pass);
     }
@@ -655,7 +657,12 @@ impl Story<'_> {
 
     fn pause(&self, cause: Cause, what: &'static str) {
         if let Some(intake) = &self.case.intake {
-            intake.gate.pause(cause, Instant::now());
+            match cause {
+                Cause::Put | Cause::Audit => {
+                    intake.gate.rest(self.lane.site_index, cause, Instant::now());
+                }
+                Cause::Fuse | Cause::Poison | Cause::Operator => intake.gate.pause(cause, Instant::now()),
+            }
             self.lane.shared.metrics.alarm(cause.word());
             error!(source = intake.source.name, cause = cause.word(), "{what}");
         }
@@ -700,7 +707,7 @@ impl Story<'_> {
             audit::log(&record);
         }
         if let Some(intake) = self.case.intake.as_ref().filter(|_| !record_failed) {
-            intake.gate.ended();
+            intake.gate.ended(self.lane.site_index);
         }
         match outcome {
             Outcome::Deferred => {

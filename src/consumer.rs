@@ -278,7 +278,7 @@ fn permitted_turn(
     id: usize,
 ) -> Option<Result<Turn, mq::Error>> {
     let now = Instant::now();
-    if let Some(pause) = lane.intake().and_then(|intake| intake.gate.paused(now)) {
+    if let Some(pause) = lane.intake().and_then(|intake| intake.gate.paused_on(lane.site_index, now)) {
         health.turn_ended(id);
         let left = pause.until.map_or(lane.get_wait(), |until| until.saturating_duration_since(now));
         lane.shared.stop.wait(left.min(lane.get_wait()));

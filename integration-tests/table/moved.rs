@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::quick;
+use super::{quick, with_south};
 use crate::harness::devqm::{PARKED, PAYMENTS};
 use crate::harness::{Answer, Devqm, Gateway, Payment, Service, eventually};
 
@@ -85,4 +85,27 @@ fn an_audit_record_that_cannot_be_put_undoes_no_acceptance() {
     let record: serde_json::Value = serde_json::from_slice(&record.body).unwrap();
     assert_eq!((&record["outcome"], &record["attempts"]), (&"accepted".into(), &1.into()));
     eventually("money flows", || (gateway.ask("/flowing").0 == 200).then_some(()));
+}
+
+#[test]
+fn a_parking_queue_that_is_full_on_one_site_holds_up_nobody_on_the_other() {
+    let (north, south) = (Devqm::start(), Devqm::start());
+    north.mqsc("ALTER QLOCAL(PAYMENTS.PARKED) PUT(DISABLED)");
+    let refused = Payment::new();
+    let id = refused.id.clone();
+    let service =
+        Service::start(move |request| Answer::status(if request.end_to_end_id() == id { 422 } else { 200 }));
+    // A pause lasts longer than this test may.
+    let settings = with_south(quick(&north, &service), &south)
+        .with("retry.retry_delay_ms_first", 100_000)
+        .with("retry.retry_delay_ms_max", 100_000)
+        .with("retry.probe_delay_ms_max", 100_000);
+    let gateway = Gateway::start(&settings);
+    north.client().put(PAYMENTS, refused.bytes());
+    gateway.wait_for_metric("mqgate_alarms_total", &[("kind", "put-failed")], 1);
+    for payment in Payment::several(5) {
+        south.client().put(PAYMENTS, payment.bytes());
+    }
+    service.wait_for_accepted(5);
+    assert_eq!(gateway.ask("/flowing").0, 503, "north is paused all the same");
 }

@@ -1,7 +1,7 @@
 //! Sessions that come to an end, queues that cannot be used, sites that are down.
 
-use super::quick;
-use crate::harness::devqm::{CHANNEL, PARKED, PAYMENTS, QUEUE_MANAGER};
+use super::{quick, with_south};
+use crate::harness::devqm::{PARKED, PAYMENTS};
 use crate::harness::{Answer, Devqm, Gateway, Payment, Service, Settings, eventually};
 
 #[test]
@@ -76,16 +76,6 @@ fn a_quiesce_under_a_refusal_parks_it_later_and_once() {
     devqm.client().expect(PARKED);
     devqm.wait_for_depth(PAYMENTS, 0);
     assert_eq!(devqm.client().depth(PARKED), 0);
-}
-
-/// A second site for the source.
-fn with_south(settings: Settings, south: &Devqm) -> Settings {
-    let site = format!(
-        "name = \"south\"\nqueue_manager = \"{QUEUE_MANAGER}\"\nconnection_name = \"{}\"\nchannel = \"{CHANNEL}\"",
-        south.connection_name()
-    );
-    let both: toml::Value = vec!["north".to_owned(), "south".to_owned()].into();
-    settings.adding("sites", &site).with("sources.0.sites", both)
 }
 
 #[test]
