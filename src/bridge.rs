@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use mq::{Class, Session, Unit, Verb};
+use mq::{Class, MessageId, Session, Unit, Verb};
 use tracing::{debug, error, info, info_span, warn};
 
 use crate::audit;
@@ -133,8 +133,7 @@ fn pick(
     queues: &Queues,
     probe: Option<&Probe>,
 ) -> Result<Picked, mq::Error> {
-    // Where order matters no message passes another one, not even to probe.
-    let set_aside = probe.filter(|_| lane.order() == Order::None).map(Probe::set_aside).unwrap_or_default();
+    let set_aside = set_aside(lane, probe);
     // A right to probe is of use to others: nobody waits for a message with it in hand.
     let wait = if probe.is_some() { Duration::ZERO } else { lane.get_wait() };
     if lane.is_retry() {
@@ -151,6 +150,17 @@ fn pick(
     } else {
         pick::another(unit, queues.input, wait, &set_aside)
     }
+}
+
+/// The messages that another one passes, if there is one: those that probed in vain, and those that rest.
+fn set_aside(lane: &Lane, probe: Option<&Probe>) -> Vec<MessageId> {
+    if lane.order() != Order::None {
+        // Where order matters no message passes another one, not even to probe.
+        return Vec::new();
+    }
+    let mut set_aside = probe.map(Probe::set_aside).unwrap_or_default();
+    set_aside.extend(lane.intake().into_iter().flat_map(|intake| intake.resting.now(Instant::now())));
+    set_aside
 }
 
 impl Case {
@@ -533,7 +543,11 @@ fn end(
             story.pause(Cause::Poison, "A message cannot pass, and order matters: the queue is stopped.");
             story.give_back(unit)
         }
-        Disposition::Retry(_) | Disposition::BackOut | Disposition::Wait => story.give_back(unit),
+        Disposition::BackOut => {
+            story.rest();
+            story.give_back(unit)
+        }
+        Disposition::Retry(_) | Disposition::Wait => story.give_back(unit),
     }
 }
 
@@ -624,6 +638,17 @@ impl Story<'_> {
             debug!(key = %inbound.key, failure, delay_ms, "Message deferred.");
         }
         Ok(turn)
+    }
+
+    /// Where the failure may be the message's own, others pass it for as long as it was held: it must not hold them up for ever.
+    fn rest(&self) {
+        let own = |failure: &Failure| {
+            self.verdict.past.blamed || matches!(failure.blame, Blame::Unclear | Blame::InProgress)
+        };
+        if let (Some(intake), true) = (&self.case.intake, self.verdict.failure.as_ref().is_some_and(own)) {
+            let until = Instant::now() + self.lane.shared.retry.unit_hold_max;
+            intake.resting.add(self.case.inbound.descriptor.message_id, until);
+        }
     }
 
     /// Backs the unit out and remembers what was tried.

@@ -1,9 +1,10 @@
 //! What the turns of one consumer need: where its messages come from, and what all consumers of the process share.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mq::{Queue, QueueName};
+use mq::{MessageId, Queue, QueueName};
 
 use crate::audit;
 use crate::dispatch::Dispatcher;
@@ -63,7 +64,18 @@ pub struct Intake {
     pub reachable: Vec<usize>,
     /// Whether it may be got from.
     pub gate: Gate,
+    /// Messages that were given back for what may be their own fault: others pass them for a while.
+    pub resting: Resting,
 }
+
+/// Messages that others pass for a while. Where there is no other they are taken all the same.
+#[derive(Debug, Default)]
+pub struct Resting {
+    messages: Mutex<VecDeque<(MessageId, Instant)>>,
+}
+
+/// How many messages of a source rest at most; the oldest is taken again then.
+const RESTING_MAX: usize = 64;
 
 /// What the turns of one consumer need; the same for every turn.
 #[derive(Debug)]
@@ -110,6 +122,25 @@ pub struct Queues {
     pub queue_manager: String,
 }
 
+impl Resting {
+    /// Others pass this message until then.
+    pub fn add(&self, message: MessageId, until: Instant) {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.retain(|(former, _)| *former != message);
+        messages.push_back((message, until));
+        if messages.len() > RESTING_MAX {
+            messages.pop_front();
+        }
+    }
+
+    /// The messages that rest now.
+    pub fn now(&self, now: Instant) -> Vec<MessageId> {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.retain(|(_, until)| *until > now);
+        messages.iter().map(|(message, _)| *message).collect()
+    }
+}
+
 impl Shared {
     /// Everything is well at the start.
     pub fn new(settings: &Settings, metrics: &Metrics, stop: &Stop) -> Self {
@@ -129,6 +160,7 @@ impl Shared {
                 path: format!("/mqgate/{}/{}", settings.provider, source.name),
                 reachable: route::reachable(&settings.routes, &source.name, source.queue.as_str()),
                 gate,
+                resting: Resting::default(),
                 source: source.clone(),
             })
         };
@@ -285,6 +317,18 @@ impl Queues {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_rests_for_its_time_and_the_oldest_gives_way() {
+        let (resting, now) = (Resting::default(), Instant::now());
+        let later = now + Duration::from_secs(1);
+        for n in 0..=64 {
+            resting.add(MessageId([n; 24]), later);
+        }
+        assert_eq!(resting.now(now).len(), RESTING_MAX);
+        assert!(!resting.now(now).contains(&MessageId([0; 24])));
+        assert!(resting.now(later).is_empty());
+    }
 
     /// What the consumers of these settings share.
     pub(crate) fn shared(settings: &Settings) -> Arc<Shared> {

@@ -172,3 +172,25 @@ fn a_409_is_asked_again_unless_it_proves_that_the_payment_was_completed() {
     assert_eq!((devqm.client().depth(PAYMENTS), devqm.client().depth(PARKED)), (0, 0));
     assert_eq!(gateway.metric("mqgate_destination_up", &[]), 1);
 }
+
+#[test]
+fn a_payment_that_is_asked_again_for_ever_does_not_hold_up_the_ones_behind_it() {
+    for status in [409, 500] {
+        let devqm = Devqm::start();
+        let payments = Payment::several(8);
+        let id = payments[0].id.clone();
+        let service = Service::start(move |request| {
+            Answer::status(if request.end_to_end_id() == id { status } else { 200 })
+        });
+        // There is but one consumer, and one message is enough to keep it.
+        let settings =
+            quick(&devqm, &service).with("sources.0.consumers", 1).with("retry.attempts_max", 1_000);
+        let mut gateway = Gateway::start(&settings);
+        for payment in &payments {
+            devqm.client().put(PAYMENTS, payment.bytes());
+        }
+        service.wait_for_accepted(7);
+        assert_eq!(gateway.stop(), Some(0));
+        assert_eq!((devqm.client().depth(PAYMENTS), devqm.client().depth(PARKED)), (1, 0), "{status}");
+    }
+}

@@ -24,7 +24,7 @@ fn whatever_a_get_answers_the_queue_is_got_from_again() {
 #[test]
 fn a_queue_that_is_deleted_and_defined_again_is_opened_again() {
     let (devqm, service) = (Devqm::start(), Service::accepting());
-    let gateway = Gateway::start(&quick(&devqm, &service));
+    let gateway = Gateway::start(&quick(&devqm, &service).with("sources.0.consumers", 1));
     devqm.fault("CUT", "APPLTAG('mqgate') VERB(MQGET) ACTION(CUTBEFORE) COUNT(*)");
     devqm.fault("GONE", "APPLTAG('mqgate') VERB(MQOPEN) ACTION(ANSWER) REASON(2085) COUNT(*)");
     devqm.wait_until_fired("GONE", 2);
