@@ -268,7 +268,8 @@ impl Probe {
         outage.is_some_and(|outage| outage.number == self.outage)
     }
 
-    /// Messages that have probed in vain often enough: where there is another one, it should probe.
+    /// Messages that have probed in vain often enough, the one first that has waited longest: where there is another one, it
+    /// should probe.
     pub fn set_aside(&self) -> Vec<MessageId> {
         self.outages.set_aside(self.destination)
     }

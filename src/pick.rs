@@ -34,7 +34,7 @@ pub fn first(unit: &mut Unit<'_>, queue: Queue, wait: Duration) -> Result<Picked
         .map_or(Picked::Empty, |message| Picked::Message(Box::new(message))))
 }
 
-/// Gets the first message that is none of these; where there is no other, the first.
+/// Gets the first message that is none of these; where there is no other, the one that stands first among these.
 ///
 /// # Errors
 /// What MQGET answers.
@@ -44,12 +44,38 @@ pub fn another(
     wait: Duration,
     set_aside: &[MessageId],
 ) -> Result<Picked, mq::Error> {
-    let is_another = |glance: &Glance| {
-        if set_aside.contains(&glance.descriptor.message_id) { Some(Duration::MAX) } else { None }
-    };
-    match browsed(unit, queue, Duration::ZERO, is_another)? {
-        Picked::Message(message) => Ok(Picked::Message(message)),
-        Picked::Empty | Picked::NotDue(_) => first(unit, queue, wait),
+    let mut passed = Passed { set_aside, foremost: None };
+    let picked =
+        browsed(unit, queue, Duration::ZERO, |glance| passed.passes(glance).then_some(Duration::MAX))?;
+    if matches!(picked, Picked::Message(_)) {
+        return Ok(picked);
+    }
+    match passed.foremost() {
+        Some(foremost) => {
+            let is_other =
+                |glance: &Glance| (glance.descriptor.message_id != foremost).then_some(Duration::ZERO);
+            browsed(unit, queue, Duration::ZERO, is_other)
+        }
+        None => first(unit, queue, wait),
+    }
+}
+
+/// The messages that another one passes, and which of those that were met is taken where there is no other: whoever has
+/// waited longest stands first, so that each has its turn.
+struct Passed<'a> {
+    set_aside: &'a [MessageId],
+    foremost: Option<usize>,
+}
+
+impl Passed<'_> {
+    fn passes(&mut self, glance: &Glance) -> bool {
+        let place = self.set_aside.iter().position(|it| *it == glance.descriptor.message_id);
+        self.foremost = [self.foremost, place].into_iter().flatten().min();
+        place.is_some()
+    }
+
+    fn foremost(&self) -> Option<MessageId> {
+        self.foremost.and_then(|place| self.set_aside.get(place)).copied()
     }
 }
 
@@ -66,7 +92,7 @@ pub fn due(
     set_aside: &[MessageId],
     may: impl Fn(&Evidence) -> bool,
 ) -> Result<Picked, mq::Error> {
-    let mut skipped = None;
+    let mut passed = Passed { set_aside, foremost: None };
     let due_in = |glance: &Glance| {
         // A message without evidence is due: it will be parked.
         let evidence = Evidence::read(&glance.properties).ok().flatten()?;
@@ -78,17 +104,15 @@ pub fn due(
     };
     let picked = browsed(unit, queue, wait, |glance| {
         let left = due_in(glance);
-        if left.is_none() && set_aside.contains(&glance.descriptor.message_id) && skipped.is_none() {
-            skipped = Some(glance.descriptor.message_id);
-            return Some(Duration::ZERO);
-        }
-        left
+        if left.is_none() && passed.passes(glance) { Some(Duration::ZERO) } else { left }
     })?;
-    if skipped.is_none() || matches!(picked, Picked::Message(_)) {
+    let Some(foremost) = passed.foremost().filter(|_| !matches!(picked, Picked::Message(_))) else {
         return Ok(picked);
-    }
-    // Nothing else can probe: one that was set aside does.
-    browsed(unit, queue, Duration::ZERO, due_in)
+    };
+    // Nothing else is due: one of these is taken.
+    browsed(unit, queue, Duration::ZERO, |glance| {
+        if glance.descriptor.message_id == foremost { due_in(glance) } else { Some(Duration::ZERO) }
+    })
 }
 
 /// Gets the first message for which `left` is `None`; else tells how long until one may be.
