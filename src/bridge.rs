@@ -329,6 +329,11 @@ fn destination<'a>(
         Origin::DestinationRetry(destination, _) => Some(destination),
         Origin::Source(_) | Origin::SourceRetry(..) => case.past.pinned,
     };
+    let uncertain = case.evidence.as_ref().filter(|evidence| evidence.uncertain);
+    if bound.is_none() && uncertain.is_some_and(|evidence| evidence.destination.is_some()) {
+        let detail = "it may have been delivered to a destination that is not in settings";
+        return Err(Failure::message(Stage::Route, Reason::BadEvidence, detail));
+    }
     match bound {
         Some(to) => Ok((to, route::choose_to(routes, &facts, to))),
         None => route::choose(routes, &facts).map(|route| (route.to, Some(route))),
@@ -628,8 +633,7 @@ impl Story<'_> {
         }
         let inbound = &self.case.inbound;
         if let Err(error) = park::defer(&mut unit, self.queues.input, queue, inbound, &evidence) {
-            let name = self.lane.queue();
-            return self.put_failed(unit, name, Cause::Put, error);
+            return self.put_failed(unit, self.retry_queue_name(), Cause::Put, error);
         }
         let turn = self.commit(unit, Outcome::Deferred, Some(&evidence))?;
         if turn == Turn::Ended(Outcome::Deferred) {
@@ -638,6 +642,17 @@ impl Story<'_> {
             debug!(key = %inbound.key, failure, delay_ms, "Message deferred.");
         }
         Ok(turn)
+    }
+
+    /// The queue that it is deferred to, for a person.
+    fn retry_queue_name(&self) -> &mq::QueueName {
+        let name = match (self.verdict.disposition, self.ready) {
+            (Disposition::Defer(_), Some(ready)) => {
+                self.lane.shared.destinations.get(ready.to).and_then(|it| it.retry_queue.as_ref())
+            }
+            _ => self.case.intake.as_ref().and_then(|it| it.source.retry_queue.as_ref()),
+        };
+        name.unwrap_or_else(|| self.lane.queue())
     }
 
     /// Where the failure may be the message's own, others pass it for as long as it was held: it must not hold them up for ever.
