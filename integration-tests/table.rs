@@ -13,6 +13,7 @@ mod deadlines;
 mod ordered;
 mod fuse;
 mod sessions;
+mod everything;
 
 /// Settings with units held so shortly that an outage outlasts several of them.
 pub(crate) fn quick(devqm: &Devqm, service: &Service) -> Settings {

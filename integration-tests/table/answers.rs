@@ -1,6 +1,7 @@
 //! What services answer: whose fault it is, and what becomes of the payment.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::quick;
@@ -193,4 +194,44 @@ fn a_payment_that_is_asked_again_for_ever_does_not_hold_up_the_ones_behind_it() 
         assert_eq!(gateway.stop(), Some(0));
         assert_eq!((devqm.client().depth(PAYMENTS), devqm.client().depth(PARKED)), (1, 0), "{status}");
     }
+}
+
+#[test]
+fn attempts_in_an_outage_do_not_count_against_a_payment() {
+    let devqm = Devqm::start();
+    let (one, other) = (Payment::new(), Payment::new());
+    let id = one.id.clone();
+    // 503 for everybody, then two 500s for one payment with another one accepted between them.
+    let (failed, accepted) = (AtomicU32::new(0), AtomicBool::new(false));
+    let service = Service::start(move |request| {
+        let is_one = request.end_to_end_id() == id;
+        let failures = failed.load(Ordering::Relaxed);
+        match (is_one, failures) {
+            _ if request.number < 8 => Answer::status(503),
+            (true, 0) => {
+                failed.store(1, Ordering::Relaxed);
+                Answer::status(500)
+            }
+            (true, 1) if accepted.load(Ordering::Relaxed) => {
+                failed.store(2, Ordering::Relaxed);
+                Answer::status(500)
+            }
+            (true, 2) => Answer::status(200),
+            (false, 1..) => {
+                accepted.store(true, Ordering::Relaxed);
+                Answer::status(200)
+            }
+            _ => Answer::status(503),
+        }
+    });
+    let settings = quick(&devqm, &service)
+        .with("sources.0.consumers", 1)
+        .with("retry.attempts_max", 3)
+        .with("retry.probes_per_message_max", 1);
+    let _gateway = Gateway::start(&settings);
+    devqm.client().put(PAYMENTS, one.bytes());
+    devqm.client().put(PAYMENTS, other.bytes());
+    service.wait_for_accepted(2);
+    devqm.wait_for_depth(PAYMENTS, 0);
+    assert_eq!(devqm.client().depth(PARKED), 0);
 }

@@ -3,7 +3,7 @@
 use super::quick;
 use crate::harness::client::property;
 use crate::harness::devqm::{PARKED, PAYMENTS};
-use crate::harness::{Answer, Devqm, Gateway, Payment, Service, Settings};
+use crate::harness::{Answer, Devqm, Gateway, Payment, Put, Service, Settings};
 
 fn with_isolation(devqm: &Devqm, service: &Service) -> Settings {
     quick(devqm, service)
@@ -100,4 +100,29 @@ fn kills_with_another_payment_in_hand_delay_nobody_behind_it() {
     gateway.kill_and_restart();
     service.wait_for_accepted(4);
     devqm.wait_for_depth(PAYMENTS, 0);
+}
+
+#[test]
+fn what_may_have_been_delivered_goes_to_no_other_destination() {
+    let (devqm, service) = (devqm(), Service::accepting());
+    let _gateway = Gateway::start(&with_isolation(&devqm, &service));
+    let payment = Payment::new();
+    let mut put = Put::text(payment.bytes());
+    for (name, value) in [
+        ("mqgate.idempotency_key", "ab".repeat(32).as_str()),
+        ("mqgate.source", "payments"),
+        ("mqgate.queue", PAYMENTS),
+        ("mqgate.destination", "one-that-was"),
+        ("mqgate.possible_duplicate", "true"),
+        ("mqgate.time", "2026-11-25T03:05:09Z"),
+    ] {
+        put = put.property(name, value);
+    }
+    devqm.client().put_message("ALONE", &put);
+    let parked = devqm.client().expect(PARKED);
+    assert_eq!(property(&parked, "mqgate.reason"), Some("bad-evidence"));
+    assert_eq!(property(&parked, "mqgate.fate"), Some("possibly-delivered"));
+    assert_eq!(property(&parked, "mqgate.destination"), Some("one-that-was"));
+    assert_eq!(property(&parked, "mqgate.idempotency_key"), Some("ab".repeat(32).as_str()));
+    assert!(service.requests().is_empty());
 }
