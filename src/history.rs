@@ -76,12 +76,13 @@ impl History {
         }
     }
 
-    /// Remembers a message that has not ended.
+    /// Remembers a message that has not ended, beside what was noted of it meanwhile.
     pub fn remember(&self, key: IdempotencyKey, past: Past) {
         let mut kept = self.kept();
         kept.serial += 1;
         let serial = kept.serial;
-        kept.pasts.insert(key, (past, serial));
+        let former = kept.pasts.get(&key).map(|(former, _)| *former);
+        kept.pasts.insert(key, (former.map_or(past, |former| past.with(former)), serial));
         kept.by_age.push_back((key, serial));
         kept.shed(self.entries_max);
     }
@@ -189,6 +190,16 @@ mod tests {
         }
         assert_eq!(history.len(), 2);
         assert!(history.kept().by_age.len() <= 64);
+    }
+
+    #[test]
+    fn a_message_that_is_blamed_while_it_is_in_hand_stays_blamed() {
+        let history = History::new(4);
+        history.remember(key(1), attempts(1));
+        history.blame(&key(1), Instant::now());
+        history.remember(key(1), attempts(2));
+        let past = history.past(&key(1)).unwrap();
+        assert!(past.blamed && past.attempts == 2 && past.first_5xx.is_some());
     }
 
     #[test]
