@@ -143,7 +143,8 @@ fn pick(
                 .intake(&evidence.source)
                 .is_none_or(|intake| intake.gate.paused_on(lane.site_index, now).is_none())
         };
-        return pick::due(unit, queues.input, wait, Timestamp::now(), &set_aside, may_pass);
+        let ask = pick::Ask { wait, now: Timestamp::now(), set_aside: &set_aside, place: &queues.place };
+        return pick::due(unit, queues.input, &ask, may_pass);
     }
     if set_aside.is_empty() {
         pick::first(unit, queues.input, wait)

@@ -16,6 +16,7 @@ use crate::disposition::{Defer, Order};
 use crate::lane::{Intake, Lane, Origin, Queues};
 use crate::outage::Permit;
 use crate::park;
+use crate::pick::Place;
 use crate::settings::Site;
 use crate::stop::Stop;
 use crate::totals::{Noted, Outcome, Row, Totalled};
@@ -147,6 +148,7 @@ fn open_queues(session: &mut Session, lane: &Lane) -> Result<Queues, Refusal> {
         source_retry: Vec::new(),
         audit: None,
         queue_manager: manager.name.to_string(),
+        place: Place::default(),
     };
     for intake in intakes(lane) {
         let name = intake.source.name.clone();

@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::history::History;
 use crate::outage::{self, Outages};
 use crate::park;
+use crate::pick;
 use crate::route;
 use crate::settings::{Audit, Destination, Retry, Route, Settings, Source};
 use crate::stop::Stop;
@@ -120,6 +121,8 @@ pub struct Queues {
     pub audit: Option<Queue>,
     /// The queue manager's name.
     pub queue_manager: String,
+    /// Where the next look at a retry queue begins.
+    pub place: pick::Place,
 }
 
 impl Resting {

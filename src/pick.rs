@@ -1,5 +1,6 @@
 //! Which message a turn takes: the first; the first that is due; the first that has not been set aside.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,11 +8,30 @@ use mq::{Browse, GetOptions, Glance, Message, MessageId, Queue, Unit};
 
 use crate::evidence::Evidence;
 
-/// How many messages that are not due, or are set aside, are passed over in one turn.
+/// How many messages that are not due, or are set aside, are passed over in one turn. The next one looks behind them.
 const PASSED_OVER_MAX: usize = 1_000;
 
 /// When a message of a paused source is looked at again; the consumer may look earlier.
 const PAUSED_LEFT: Duration = Duration::from_secs(60);
+
+/// Where a look at a queue begins: at its first message, or behind the last one that was looked at.
+#[derive(Debug, Default)]
+pub struct Place {
+    further: Cell<bool>,
+}
+
+/// What a consumer of a retry queue asks for.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// How long it waits where the queue is empty.
+    pub wait: Duration,
+    /// The time.
+    pub now: Timestamp,
+    /// Messages that another one passes.
+    pub set_aside: &'a [MessageId],
+    /// Where it looks.
+    pub place: &'a Place,
+}
 
 /// What was found.
 #[derive(Debug)]
@@ -79,7 +99,7 @@ impl Passed<'_> {
     }
 }
 
-/// Gets the first message whose time has come, `now`, and whose source `may` be tried. The others stay where they are, and
+/// Gets the first message whose time has come and whose source `may` be tried. The others stay where they are, and
 /// are not counted as backed out.
 ///
 /// # Errors
@@ -87,11 +107,10 @@ impl Passed<'_> {
 pub fn due(
     unit: &mut Unit<'_>,
     queue: Queue,
-    wait: Duration,
-    now: Timestamp,
-    set_aside: &[MessageId],
+    ask: &Ask<'_>,
     may: impl Fn(&Evidence) -> bool,
 ) -> Result<Picked, mq::Error> {
+    let (now, set_aside) = (ask.now, ask.set_aside);
     let mut passed = Passed { set_aside, foremost: None };
     let due_in = |glance: &Glance| {
         // A message without evidence is due: it will be parked.
@@ -102,7 +121,7 @@ pub fn due(
         let left = Duration::try_from(evidence.not_before?.duration_since(now)).unwrap_or_default();
         if left.is_zero() { None } else { Some(left) }
     };
-    let picked = browsed(unit, queue, wait, |glance| {
+    let picked = browsed_from(unit, queue, ask.wait, ask.place, |glance| {
         let left = due_in(glance);
         if left.is_none() && passed.passes(glance) { Some(Duration::ZERO) } else { left }
     })?;
@@ -120,13 +139,26 @@ fn browsed(
     unit: &mut Unit<'_>,
     queue: Queue,
     wait: Duration,
+    left: impl FnMut(&Glance) -> Option<Duration>,
+) -> Result<Picked, mq::Error> {
+    browsed_from(unit, queue, wait, &Place::default(), left)
+}
+
+/// As [`browsed`], from this place on. A look that ends at its limit goes on from there the next time.
+fn browsed_from(
+    unit: &mut Unit<'_>,
+    queue: Queue,
+    wait: Duration,
+    place: &Place,
     mut left: impl FnMut(&Glance) -> Option<Duration>,
 ) -> Result<Picked, mq::Error> {
     let mut shortest: Option<Duration> = None;
-    let mut which = Browse::First;
+    let mut which = if place.further.take() { Browse::Next } else { Browse::First };
     for _ in 0..PASSED_OVER_MAX {
         let wait = if which == Browse::First { wait } else { Duration::ZERO };
-        let Some(glance) = unit.browse(queue, which, GetOptions { wait })? else { break };
+        let Some(glance) = unit.browse(queue, which, GetOptions { wait })? else {
+            return Ok(shortest.map_or(Picked::Empty, Picked::NotDue));
+        };
         which = Browse::Next;
         match left(&glance) {
             // Another consumer may have been quicker; then the next one is looked at.
@@ -138,5 +170,6 @@ fn browsed(
             Some(left) => shortest = Some(shortest.map_or(left, |shortest| shortest.min(left))),
         }
     }
-    Ok(shortest.map_or(Picked::Empty, Picked::NotDue))
+    place.further.set(true);
+    Ok(Picked::NotDue(shortest.unwrap_or_default()))
 }

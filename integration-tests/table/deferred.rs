@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::quick;
-use crate::harness::client::property;
+use crate::harness::client::{outgoing, property};
 use crate::harness::devqm::{PARKED, PAYMENTS};
 use crate::harness::{Answer, Devqm, Gateway, Payment, Put, Service, Settings, eventually};
 
@@ -186,4 +186,30 @@ fn what_somebody_else_puts_on_our_retry_queue_is_parked_and_never_sent() {
     }
     assert_ne!(keys[0], keys[1]);
     assert!(service.requests().is_empty());
+}
+
+#[test]
+fn a_thousand_messages_that_are_not_due_do_not_hide_the_one_that_is() {
+    let devqm = Devqm::start_with(RETRY);
+    let service = Service::accepting();
+    let payment = Payment::new();
+    let waiting = |not_before: &str| {
+        Put::text(payment.bytes())
+            .property("mqgate.idempotency_key", &"ab".repeat(32))
+            .property("mqgate.source", "payments")
+            .property("mqgate.queue", PAYMENTS)
+            .property("mqgate.time", "2026-11-25T03:05:09Z")
+            .property("mqgate.not_before", not_before)
+    };
+    let mut client = devqm.client();
+    let (session, queue) = client.session("RETRY", false).unwrap();
+    let mut unit = session.begin();
+    for _ in 0..1_100 {
+        unit.put(queue, &outgoing(&waiting("2999-01-01T00:00:00Z"))).unwrap();
+    }
+    unit.put(queue, &outgoing(&waiting("2001-01-01T00:00:00Z"))).unwrap();
+    unit.commit().unwrap();
+    let _gateway = Gateway::start(&quick(&devqm, &service).with("destinations.0.retry_queue", "RETRY"));
+    service.wait_for_accepted(1);
+    devqm.wait_for_depth("RETRY", 1_100);
 }
