@@ -109,3 +109,22 @@ fn a_parking_queue_that_is_full_on_one_site_holds_up_nobody_on_the_other() {
     service.wait_for_accepted(5);
     assert_eq!(gateway.ask("/flowing").0, 503, "north is paused all the same");
 }
+
+#[test]
+fn nothing_is_parked_without_its_audit_record() {
+    let devqm = Devqm::start_with("DEFINE QLOCAL(AUDIT) DEFPSIST(YES)");
+    devqm.mqsc("ALTER QLOCAL(AUDIT) PUT(DISABLED)");
+    let service = Service::start(|_| Answer::status(422));
+    let settings = quick(&devqm, &service).with("audit.sink", "queue").with("audit.queue", "AUDIT");
+    let gateway = Gateway::start(&settings);
+    devqm.client().put(PAYMENTS, Payment::new().bytes());
+    gateway.wait_for_metric("mqgate_alarms_total", &[("kind", "audit-failed")], 3);
+    assert!(devqm.client().get(PARKED).is_none());
+    devqm.mqsc("ALTER QLOCAL(AUDIT) PUT(ENABLED)");
+    devqm.client().expect(PARKED);
+    let record = devqm.client().expect("AUDIT");
+    let record: serde_json::Value = serde_json::from_slice(&record.body).unwrap();
+    assert_eq!((&record["outcome"], &record["fate"]), (&"parked".into(), &"possibly-delivered".into()));
+    assert!(record["attempts"].as_u64().unwrap() >= 3, "{record}");
+    assert_eq!((devqm.client().depth("AUDIT"), devqm.client().depth(PAYMENTS)), (0, 0));
+}
