@@ -1,7 +1,10 @@
 //! Sessions that come to an end, queues that cannot be used, sites that are down.
 
+use std::time::{Duration, Instant};
+
 use super::{quick, with_south};
 use crate::harness::devqm::{PARKED, PAYMENTS};
+use crate::harness::wait::until;
 use crate::harness::{Answer, Devqm, Gateway, Payment, Service, Settings, eventually};
 
 #[test]
@@ -106,13 +109,18 @@ fn a_consumer_without_messages_keeps_no_other_from_probing() {
     let (north, south) = (Devqm::start(), Devqm::start());
     let mut service = Service::down(|_| Answer::status(200));
     let settings = with_south(quick(&north, &service), &south)
-        .with("sources.0.consumers", 3)
+        .with("sources.0.consumers", 1)
         .with("retry.get_wait_ms", 1_000);
     let gateway = Gateway::start(&settings);
     north.client().put(PAYMENTS, Payment::new().bytes());
     gateway.wait_for_log("The destination is out.");
     gateway.wait_for_metric("mqgate_turns_total", &[("outcome", "backed-out")], 2);
+    // The other site's consumer asks for the right to probe as well.
+    south.fault("ASKED", "APPLTAG('mqgate') VERB(MQGET) ACTION(NONE)");
+    until("it looks for a message twice", || south.seen("ASKED") >= 2);
     service.up();
+    let up = Instant::now();
     service.wait_for_accepted(1);
+    assert!(up.elapsed() < Duration::from_secs(10), "it was kept away");
     eventually("money flows", || (gateway.ask("/flowing").0 == 200).then_some(()));
 }
