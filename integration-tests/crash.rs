@@ -18,7 +18,7 @@ fn rounds(few: usize) -> usize {
 }
 
 /// Every payment was accepted; each has one key; every request after its first carries the mark.
-fn assert_nothing_lost_and_every_repeat_marked(payments: &[Payment], requests: &[Request]) {
+pub(crate) fn assert_nothing_lost_and_every_repeat_marked(payments: &[Payment], requests: &[Request]) {
     let mut by_payment: BTreeMap<String, Vec<&Request>> = BTreeMap::new();
     for request in requests {
         by_payment.entry(request.end_to_end_id()).or_default().push(request);

@@ -13,6 +13,8 @@ mod delivery;
 mod parking;
 mod operators;
 mod outage;
+mod table;
+mod night;
 mod life;
 mod crash;
 mod faults;

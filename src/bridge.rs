@@ -8,19 +8,21 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use mq::{Class, Session, Unit};
+use mq::{Class, MessageId, Session, Unit, Verb};
 use tracing::{debug, error, info, info_span, warn};
 
 use crate::audit;
 use crate::dispatch::Callback;
-use crate::disposition::{Arrival, Disposition, Fate, Known, decide, screen, stops_the_destination, suspect};
+use crate::disposition::{
+    Arrival, Disposition, Fate, Known, Order, decide, screen, stops_the_destination, suspect,
+};
 use crate::evidence::{Evidence, Verdict as ParkingVerdict};
 use crate::failure::{Blame, Failure, Reason, Stage};
 use crate::gate::Cause;
 use crate::history::Past;
 use crate::inbound::Inbound;
 use crate::lane::{Intake, Lane, Origin, Queues};
-use crate::message::{Document, IdempotencyKey};
+use crate::message::Document;
 use crate::outage::{Failed, Probe, Prober};
 use crate::park;
 use crate::pick::{self, Picked};
@@ -32,6 +34,9 @@ use crate::totals::Outcome;
 const SEGMENT: i32 = 2 | 4;
 /// `MQMF_MSG_IN_GROUP` and `MQMF_LAST_MSG_IN_GROUP`.
 const GROUP_MEMBER: i32 = 8 | 16;
+
+/// `MQRC_OBJECT_CHANGED`.
+const OBJECT_CHANGED: i32 = 2041;
 
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,21 +133,35 @@ fn pick(
     queues: &Queues,
     probe: Option<&Probe>,
 ) -> Result<Picked, mq::Error> {
-    let set_aside = probe.map(Probe::set_aside).unwrap_or_default();
-    // Whoever holds the right to probe must not sit on it where there is no message: another site may have one.
+    let set_aside = set_aside(lane, probe);
+    // A right to probe is of use to others: nobody waits for a message with it in hand.
     let wait = if probe.is_some() { Duration::ZERO } else { lane.get_wait() };
     if lane.is_retry() {
         let now = Instant::now();
         let may_pass = |evidence: &Evidence| {
-            lane.shared.intake(&evidence.source).is_none_or(|intake| intake.gate.paused(now).is_none())
+            lane.shared
+                .intake(&evidence.source)
+                .is_none_or(|intake| intake.gate.paused_on(lane.site_index, now).is_none())
         };
-        return pick::due(unit, queues.input, wait, Timestamp::now(), &set_aside, may_pass);
+        let ask = pick::Ask { wait, now: Timestamp::now(), set_aside: &set_aside, place: &queues.place };
+        return pick::due(unit, queues.input, &ask, may_pass);
     }
     if set_aside.is_empty() {
         pick::first(unit, queues.input, wait)
     } else {
         pick::another(unit, queues.input, wait, &set_aside)
     }
+}
+
+/// The messages that another one passes, if there is one: those that probed in vain, and those that rest.
+fn set_aside(lane: &Lane, probe: Option<&Probe>) -> Vec<MessageId> {
+    if lane.order() != Order::None {
+        // Where order matters no message passes another one, not even to probe.
+        return Vec::new();
+    }
+    let mut set_aside = probe.map(Probe::set_aside).unwrap_or_default();
+    set_aside.extend(lane.intake().into_iter().flat_map(|intake| intake.resting.now(Instant::now())));
+    set_aside
 }
 
 impl Case {
@@ -155,16 +174,24 @@ impl Case {
             }
             Origin::SourceRetry(..) | Origin::DestinationRetry(..) => {
                 let evidence = Evidence::read(&message.properties).ok().flatten();
-                let key = evidence.as_ref().map_or(IdempotencyKey([0; 32]), |evidence| evidence.key);
                 let intake = evidence.as_ref().and_then(|it| lane.shared.intake(&it.source)).cloned();
-                (Inbound::known(key, message), evidence, intake)
+                let inbound = match &evidence {
+                    Some(evidence) => Inbound::known(evidence.key, message),
+                    // Somebody else put it here: it has a key like no other's, and belongs to no source.
+                    None => Inbound::new(&lane.shared.provider, "", message),
+                };
+                (inbound, evidence, intake)
             }
         };
         let remembered = lane.shared.history.past(&inbound.key);
         let noted = evidence.as_ref().map(|evidence| past_of(lane, evidence, got_at)).unwrap_or_default();
         let backouts = inbound.descriptor.backout_count;
         let unexplained = remembered.is_none() && backouts >= lane.shared.retry.crash_suspect_count;
-        let past = remembered.unwrap_or_default().with(noted);
+        let past = match remembered {
+            // What stands beside it does not tell which attempts count.
+            Some(remembered) => remembered.with(Past { counted: 0, ..noted }),
+            None => noted,
+        };
         Self { got_at, inbound, evidence, intake, past, unexplained }
     }
 
@@ -204,6 +231,7 @@ fn past_of(lane: &Lane, evidence: &Evidence, now: Instant) -> Past {
     let ago = |time: Timestamp| Duration::try_from(Timestamp::now().duration_since(time)).unwrap_or_default();
     Past {
         attempts: evidence.attempts,
+        counted: if evidence.first_5xx.is_some() { evidence.attempts } else { 0 },
         uncertain: evidence.uncertain,
         pinned: destination.filter(|_| evidence.uncertain),
         // Further back than this machine's clock reaches is before the process began, and so is every acceptance it saw.
@@ -225,8 +253,8 @@ fn alone_or_aside(lane: &Lane, case: &Case) -> Option<Verdict> {
 
 /// The message cannot be dispatched, and that is its own fault.
 fn refuse(case: &Case, failure: Failure) -> Verdict {
-    // It may have been sent by another release, before its translation failed.
-    let fate = if case.past.uncertain { Fate::PossiblyDelivered } else { Fate::NotDelivered };
+    // It may have been sent by another release, or by a process that died, before its translation failed.
+    let fate = Fate::of(case.possible_duplicate(&case.past));
     Verdict { disposition: Disposition::Park(fate), failure: Some(failure), past: case.past }
 }
 
@@ -302,6 +330,11 @@ fn destination<'a>(
         Origin::DestinationRetry(destination, _) => Some(destination),
         Origin::Source(_) | Origin::SourceRetry(..) => case.past.pinned,
     };
+    let uncertain = case.evidence.as_ref().filter(|evidence| evidence.uncertain);
+    if bound.is_none() && uncertain.is_some_and(|evidence| evidence.destination.is_some()) {
+        let detail = "it may have been delivered to a destination that is not in settings";
+        return Err(Failure::message(Stage::Route, Reason::BadEvidence, detail));
+    }
     match bound {
         Some(to) => Ok((to, route::choose_to(routes, &facts, to))),
         None => route::choose(routes, &facts).map(|route| (route.to, Some(route))),
@@ -340,10 +373,12 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
     let mut failure: Option<Failure> = None;
     loop {
         let uncertain_before = case.possible_duplicate(&past);
+        let probing = lane.shared.outages.is_out(ready.to);
         let arrival = Arrival {
-            destination_out: !may_dispatch(lane, ready.to, &mut probe),
+            destination_out: probing && !may_probe(lane, ready.to, &mut probe),
             uncertain: uncertain_before,
             time_left: ready.time_left(),
+            comes_again_within: lane.shared.outages.next_probe_within(ready.to),
         };
         if let Some(disposition) = screen(&arrival, &policy) {
             return Verdict { disposition, failure, past };
@@ -352,18 +387,27 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
         in_this_unit += 1;
         let result = exchange(lane, case, ready, past.attempts, uncertain_before);
         let now = Instant::now();
-        if result.as_ref().is_err_and(|failure| failure.blame == Blame::Unclear) {
-            past.first_5xx.get_or_insert(now);
+        match result.as_ref().err().map(|failure| failure.blame) {
+            Some(Blame::Unclear) => {
+                past.first_5xx.get_or_insert(now);
+                past.counted = past.counted.saturating_add(1);
+            }
+            Some(Blame::Destination | Blame::Ourselves) if past.blamed => {
+                past.counted = past.counted.saturating_add(1);
+            }
+            _ => {}
         }
         let known = Known {
             attempts: past.attempts,
+            counted: past.counted,
             in_this_unit,
             uncertain_before,
             alibi: past.first_5xx.is_some_and(|first| lane.shared.outages.accepted_since(ready.to, first)),
             blamed: past.blamed,
+            probing,
             held: case.got_at.elapsed(),
             time_left: ready.time_left(),
-            comes_again_in: lane.shared.outages.next_probe_in(ready.to),
+            comes_again_within: lane.shared.outages.next_probe_within(ready.to),
             jitter_permille: fastrand::u32(0..=1000),
         };
         let disposition = decide(result.as_ref().copied(), &known, &policy);
@@ -377,26 +421,33 @@ fn attempt(lane: &Lane, case: &Case, ready: &Ready<'_>, mut probe: Option<Probe>
             return Verdict { disposition, failure, past };
         };
         lane.shared.metrics.retried(&lane.name);
-        let another_probes = stops && !claim(lane, ready.to, &mut probe);
-        if another_probes || lane.shared.stop.wait(delay) {
+        if stops && !claim(lane, ready.to, &mut probe) {
+            // Another one probes: screened again at once, and given back or settled.
+            continue;
+        }
+        if lane.shared.stop.wait(delay) {
             return Verdict { disposition: Disposition::BackOut, failure, past };
         }
     }
 }
 
-/// Whether a request may go to this destination now: it is not out, or this consumer is the one that probes it.
-fn may_dispatch(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
-    if !lane.shared.outages.is_out(destination) {
-        return true;
-    }
+/// Whether a request may go to this destination though it is out: this consumer is the one that probes it.
+fn may_probe(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
     // Where messages can be put to the destination's retry queue, that queue's consumer probes.
     let waits = lane.waits_for().contains(&destination);
-    waits && claim(lane, destination, probe)
+    if probe.as_ref().is_some_and(|probe| probe.destination() == destination && probe.is_valid()) {
+        return true;
+    }
+    if waits && let Some(right) = lane.shared.outages.claim(destination, Instant::now()) {
+        *probe = Some(right);
+        return true;
+    }
+    false
 }
 
-/// Makes this consumer the one that probes the destination, unless another one is.
+/// Makes this consumer, which has just seen the destination fail, the one that probes it, unless another one is.
 fn claim(lane: &Lane, destination: usize, probe: &mut Option<Probe>) -> bool {
-    if probe.as_ref().is_some_and(|probe| probe.destination() == destination) {
+    if probe.as_ref().is_some_and(|probe| probe.destination() == destination && probe.is_valid()) {
         return true;
     }
     match lane.shared.outages.failed(destination, Instant::now()) {
@@ -461,7 +512,7 @@ fn note_health(
         }
     }
     let Some(failure) = failure.filter(|_| stops) else { return };
-    if !shared.outages.is_out(destination) {
+    if shared.outages.note_out(destination, now) {
         shared.metrics.destination_up(name, false);
         if failure.blame == Blame::Ourselves {
             shared.metrics.alarm("destination-refuses-us");
@@ -470,13 +521,9 @@ fn note_health(
             warn!(destination = name, %failure, "The destination is out. Its messages wait.");
         }
     }
-    match disposition {
-        Disposition::Wait => {
-            let asked = failure.retry_after.unwrap_or_default();
-            shared.outages.gave_up(destination, case.prober(), now, asked, fastrand::u32(0..=1000));
-        }
-        Disposition::Defer(_) => shared.outages.note_out(destination, now),
-        _ => {}
+    if disposition == Disposition::Wait {
+        let asked = failure.retry_after.unwrap_or_default();
+        shared.outages.gave_up(destination, case.prober(), now, asked, fastrand::u32(0..=1000));
     }
 }
 
@@ -506,8 +553,17 @@ fn end(
             story.pause(Cause::Poison, "A message cannot pass, and order matters: the queue is stopped.");
             story.give_back(unit)
         }
-        Disposition::Retry(_) | Disposition::BackOut | Disposition::Wait => story.give_back(unit),
+        Disposition::BackOut => {
+            story.rest();
+            story.give_back(unit)
+        }
+        Disposition::Retry(_) | Disposition::Wait => story.give_back(unit),
     }
+}
+
+/// Whether the connection failed, or ends, and not the queue that was put to.
+fn is_of_the_session(error: &mq::Error) -> bool {
+    matches!(error.class(), Class::ConnectionLost | Class::HandleInvalid | Class::Quiescing)
 }
 
 /// Everything that is known when a unit ends.
@@ -537,17 +593,20 @@ impl Story<'_> {
         let mut evidence = self.evidence();
         evidence.verdict = Some(ParkingVerdict::of(&failure, fate));
         let inbound = &self.case.inbound;
-        if let Err(error) =
-            park::park(&mut unit, self.queues.input, target, inbound, &evidence, failure.reason)
+        let turn = match park::park(&mut unit, self.queues.input, target, inbound, &evidence, failure.reason)
         {
-            return self.put_failed(unit, &target.name, Cause::Put, error);
+            Ok(()) => self.commit(unit, outcome, Some(&evidence)),
+            Err(error) => self.put_failed(unit, &target.name, Cause::Put, error),
+        };
+        match &turn {
+            Ok(Turn::Ended(_)) => {
+                self.lane.shared.metrics.parked(source, failure.reason.word());
+                warn!(key = %inbound.key, %failure, fate = fate.word(), queue = %target.name, "Message parked.");
+            }
+            Err(error) if error.verb() == Verb::Commit && error.outcome_unknown() => {}
+            _ => self.case.intake.iter().for_each(|intake| intake.gate.not_parked()),
         }
-        let turn = self.commit(unit, outcome, Some(&evidence))?;
-        if turn == Turn::Ended(outcome) {
-            self.lane.shared.metrics.parked(source, failure.reason.word());
-            warn!(key = %inbound.key, %failure, fate = fate.word(), queue = %target.name, "Message parked.");
-        }
-        Ok(turn)
+        turn
     }
 
     /// Why it is parked. What was late has been tried or not; either way it is late.
@@ -579,8 +638,7 @@ impl Story<'_> {
         }
         let inbound = &self.case.inbound;
         if let Err(error) = park::defer(&mut unit, self.queues.input, queue, inbound, &evidence) {
-            let name = self.lane.queue();
-            return self.put_failed(unit, name, Cause::Put, error);
+            return self.put_failed(unit, self.retry_queue_name(), Cause::Put, error);
         }
         let turn = self.commit(unit, Outcome::Deferred, Some(&evidence))?;
         if turn == Turn::Ended(Outcome::Deferred) {
@@ -589,6 +647,28 @@ impl Story<'_> {
             debug!(key = %inbound.key, failure, delay_ms, "Message deferred.");
         }
         Ok(turn)
+    }
+
+    /// The queue that it is deferred to, for a person.
+    fn retry_queue_name(&self) -> &mq::QueueName {
+        let name = match (self.verdict.disposition, self.ready) {
+            (Disposition::Defer(_), Some(ready)) => {
+                self.lane.shared.destinations.get(ready.to).and_then(|it| it.retry_queue.as_ref())
+            }
+            _ => self.case.intake.as_ref().and_then(|it| it.source.retry_queue.as_ref()),
+        };
+        name.unwrap_or_else(|| self.lane.queue())
+    }
+
+    /// Where the failure may be the message's own, others pass it for as long as it was held: it must not hold them up for ever.
+    fn rest(&self) {
+        let own = |failure: &Failure| {
+            self.verdict.past.blamed || matches!(failure.blame, Blame::Unclear | Blame::InProgress)
+        };
+        if let (Some(intake), true) = (&self.case.intake, self.verdict.failure.as_ref().is_some_and(own)) {
+            let until = Instant::now() + self.lane.shared.retry.unit_hold_max;
+            intake.resting.add(self.case.inbound.descriptor.message_id, until);
+        }
     }
 
     /// Backs the unit out and remembers what was tried.
@@ -609,17 +689,25 @@ impl Story<'_> {
         cause: Cause,
         error: mq::Error,
     ) -> Result<Turn, mq::Error> {
-        error!(%queue, %error, "A message could not be moved. It is back on its queue, and its source rests.");
-        self.pause(cause, "The source is paused.");
-        if matches!(error.class(), Class::ConnectionLost | Class::HandleInvalid | Class::Quiescing) {
+        if is_of_the_session(&error) {
             return Err(error);
         }
-        self.give_back(unit)
+        error!(%queue, %error, "A message could not be moved. It is back on its queue, and its source rests.");
+        self.pause(cause, "The source is paused.");
+        let turn = self.give_back(unit)?;
+        // A handle may be stale: only queues that are opened anew are known to be the ones that are there now.
+        let waits = error.class() == Class::QueueTransient && error.reason().code() != OBJECT_CHANGED;
+        if waits { Ok(turn) } else { Err(error) }
     }
 
     fn pause(&self, cause: Cause, what: &'static str) {
         if let Some(intake) = &self.case.intake {
-            intake.gate.pause(cause, Instant::now());
+            match cause {
+                Cause::Put | Cause::Audit => {
+                    intake.gate.rest(self.lane.site_index, cause, Instant::now());
+                }
+                Cause::Fuse | Cause::Poison | Cause::Operator => intake.gate.pause(cause, Instant::now()),
+            }
             self.lane.shared.metrics.alarm(cause.word());
             error!(source = intake.source.name, cause = cause.word(), "{what}");
         }
@@ -635,7 +723,11 @@ impl Story<'_> {
         let shared = &self.lane.shared;
         let key = &self.case.inbound.key;
         let record = self.record(outcome, evidence);
-        let mut logged = shared.audit == audit::Sink::Log;
+        let mut record_failed = false;
+        if outcome == Outcome::Deferred {
+            // Its retry queue's consumer may have it before this function returns.
+            shared.history.remember(*key, self.verdict.past);
+        }
         if let Some(queue) = self.queues.audit
             && let Err(error) = audit::put(&mut unit, queue, key, &record)
         {
@@ -643,9 +735,11 @@ impl Story<'_> {
                 return self.put_failed(unit, self.lane.queue(), Cause::Audit, error);
             }
             // The service has it: another attempt would be worse than a record in the wrong place.
-            logged = true;
+            record_failed = true;
             error!(%error, "The audit record could not be put. It follows in the log.");
-            self.pause(Cause::Audit, "The source is paused.");
+            if !is_of_the_session(&error) {
+                self.pause(Cause::Audit, "The source is paused.");
+            }
         }
         if let Err(error) = unit.commit() {
             if error.outcome_unknown() {
@@ -654,12 +748,14 @@ impl Story<'_> {
             }
             return Err(error);
         }
-        if logged {
+        if record_failed || shared.audit == audit::Sink::Log {
             audit::log(&record);
+        }
+        if let Some(intake) = self.case.intake.as_ref().filter(|_| !record_failed) {
+            intake.gate.ended(self.lane.site_index);
         }
         match outcome {
             Outcome::Deferred => {
-                shared.history.remember(*key, self.verdict.past);
                 shared.metrics.deferred(self.case.source_name(), record.destination.unwrap_or_default());
             }
             Outcome::Accepted => {

@@ -16,6 +16,7 @@ use crate::disposition::{Defer, Order};
 use crate::lane::{Intake, Lane, Origin, Queues};
 use crate::outage::Permit;
 use crate::park;
+use crate::pick::Place;
 use crate::settings::Site;
 use crate::stop::Stop;
 use crate::totals::{Noted, Outcome, Row, Totalled};
@@ -147,6 +148,7 @@ fn open_queues(session: &mut Session, lane: &Lane) -> Result<Queues, Refusal> {
         source_retry: Vec::new(),
         audit: None,
         queue_manager: manager.name.to_string(),
+        place: Place::default(),
     };
     for intake in intakes(lane) {
         let name = intake.source.name.clone();
@@ -269,7 +271,7 @@ fn permitted_turn(
     id: usize,
 ) -> Option<Result<Turn, mq::Error>> {
     let now = Instant::now();
-    if let Some(pause) = lane.intake().and_then(|intake| intake.gate.paused(now)) {
+    if let Some(pause) = lane.intake().and_then(|intake| intake.gate.paused_on(lane.site_index, now)) {
         health.turn_ended(id);
         let left = pause.until.map_or(lane.get_wait(), |until| until.saturating_duration_since(now));
         lane.shared.stop.wait(left.min(lane.get_wait()));
@@ -289,14 +291,13 @@ fn permitted_turn(
     let before = session.tally();
     let probes = probe.is_some();
     let turn = take_turn(lane, session, queues, probe);
-    if probes && matches!(turn, Ok(Turn::Empty | Turn::NotDue(_))) {
-        // The right to probe was given back; now it is another consumer's turn to ask for it.
-        health.turn_ended(id);
-        lane.shared.stop.wait(lane.shared.retry.probe_delay_first.min(lane.get_wait()));
-    }
     let outcome = if let Ok(Turn::Ended(outcome)) = turn { Some(outcome) } else { None };
     account(lane, before, session.tally(), outcome);
     health.turn_ended(id);
+    if probes && matches!(turn, Ok(Turn::Empty | Turn::NotDue(_))) {
+        // The right to probe was given back; a consumer that has a message may take it now.
+        lane.shared.stop.wait(lane.shared.retry.probe_delay_first.min(lane.get_wait()));
+    }
     Some(turn)
 }
 

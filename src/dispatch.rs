@@ -8,7 +8,7 @@
 //! change of threads, which was a third of mqgate's time per message. What all of them share is in [`Targets`].
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -48,7 +48,7 @@ pub struct Targets {
 pub struct Dispatcher {
     shared: Arc<Targets>,
     // Made when first needed: not every consumer meets every destination, and a client with TLS takes milliseconds.
-    clients: Vec<OnceCell<reqwest::Client>>,
+    clients: Vec<RefCell<Option<reqwest::Client>>>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -121,7 +121,7 @@ impl Dispatcher {
     /// What the operating system refused.
     pub fn new(shared: Arc<Targets>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let clients = shared.targets.iter().map(|_| OnceCell::new()).collect();
+        let clients = shared.targets.iter().map(|_| RefCell::default()).collect();
         Ok(Self { shared, clients, runtime })
     }
 
@@ -135,25 +135,26 @@ impl Dispatcher {
         else {
             return Err(Failure::dispatch(Blame::Ourselves, Reason::Connect, false, "no such destination"));
         };
-        let client = match kept.get() {
+        let client = match kept.take() {
             Some(client) => client,
-            None => {
-                // The same files were sound at the start: whatever became of them since, the request has not left.
-                let made = client(&target.destination);
-                let unusable = |error| Failure::dispatch(Blame::Ourselves, Reason::Credential, false, error);
-                let made = made.map_err(unusable)?;
-                kept.get_or_init(|| made)
-            }
+            // The same files were sound at the start: whatever became of them since, the request has not left.
+            None => client(&target.destination)
+                .map_err(|error| Failure::dispatch(Blame::Ourselves, Reason::Credential, false, error))?,
         };
         let mut cut = self.shared.cut.clone();
-        self.runtime.block_on(async {
+        let result = self.runtime.block_on(async {
             tokio::select! {
-                result = target.post(client, callback, self.shared.response_bytes_max) => result,
+                result = target.post(&client, callback, self.shared.response_bytes_max) => result,
                 _ = cut.wait_for(|cut| *cut) => {
-                    Err(Failure::dispatch(Blame::Ourselves, Reason::CutShort, true, "the grace period is over"))
+                    Err(Failure::dispatch(Blame::Destination, Reason::CutShort, true, "the grace period is over"))
                 }
             }
-        })
+        });
+        // Where nothing came in time the connection may be dead without a sign, and one of HTTP/2 would be used for ever.
+        if !result.as_ref().is_err_and(|failure| failure.reason == Reason::Timeout) {
+            kept.replace(Some(client));
+        }
+        result
     }
 
     /// Lets kept connections notice what came while nobody looked: their end, a ping. Waits for nothing.
@@ -355,22 +356,24 @@ fn problem_type(body: &[u8]) -> Option<String> {
 /// What an error of the client means. Only a connection that never came about is certain not to have carried the request.
 fn failure_of(error: &reqwest::Error) -> Failure {
     let detail = chain(error);
+    if std::iter::successors(error.source(), |cause| (*cause).source()).any(is_tls) {
+        // A server may refuse our certificate only after the request has left (TLS 1.3).
+        return Failure::dispatch(Blame::Ourselves, Reason::Tls, !error.is_connect(), detail);
+    }
     if error.is_connect() {
-        let tls = std::iter::successors(error.source(), |cause| (*cause).source()).any(is_tls);
-        let (blame, reason) =
-            if tls { (Blame::Ourselves, Reason::Tls) } else { (Blame::Destination, Reason::Connect) };
-        return Failure::dispatch(blame, reason, false, detail);
+        return Failure::dispatch(Blame::Destination, Reason::Connect, false, detail);
     }
     let reason = if error.is_timeout() { Reason::Timeout } else { Reason::CutShort };
     Failure::dispatch(Blame::Destination, reason, true, detail)
 }
 
+/// Whether this is an error of TLS, in however many errors of I/O it is wrapped: these do not show it as their source.
 fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
     if cause.is::<rustls::Error>() {
         return true;
     }
     let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    inner.is_some_and(|inner| is_tls(inner))
 }
 
 /// The causes of an error on one line, without the URL, which may carry a credential.

@@ -52,6 +52,8 @@ pub struct Arrival {
     pub uncertain: bool,
     /// What is left until an answer is too late or the message expires.
     pub time_left: Option<Duration>,
+    /// Within what time it would be tried again if it were given back now.
+    pub comes_again_within: Duration,
 }
 
 /// What is known of one message after an attempt.
@@ -59,6 +61,8 @@ pub struct Arrival {
 pub struct Known {
     /// Attempts in all units that are remembered, the one just made included.
     pub attempts: u32,
+    /// Of these, the ones that count against the message: answered 5xx, or failed in any way after it was blamed.
+    pub counted: u32,
     /// Attempts in this unit, the one just made included.
     pub in_this_unit: u32,
     /// An earlier attempt's request may have reached the service.
@@ -67,12 +71,14 @@ pub struct Known {
     pub alibi: bool,
     /// An outage ended with another message after this one had probed in vain: its failures are its own.
     pub blamed: bool,
+    /// Its destination was out already: this attempt probed it.
+    pub probing: bool,
     /// Time since MQGET returned the message.
     pub held: Duration,
     /// What is left until an answer is too late or the message expires.
     pub time_left: Option<Duration>,
-    /// When it would be tried again if it were given back now.
-    pub comes_again_in: Duration,
+    /// Within what time it would be tried again if it were given back now.
+    pub comes_again_within: Duration,
     /// A random number from 0 to 1,000 that spreads the delays of many consumers.
     pub jitter_permille: u32,
 }
@@ -88,7 +94,7 @@ pub struct Policy {
     pub retry_delay_max: Duration,
     /// An attempt that would have less time than this before the hold is over is not begun.
     pub attempt_time_min: Duration,
-    /// After this many attempts that failed by 5xx the message is to blame, if it has no alibi for the destination.
+    /// After this many attempts that count against it the message is to blame, if the destination has an alibi.
     pub attempts_max: u32,
     /// Attempts in one unit where the message can be deferred instead.
     pub unit_attempts_max: u32,
@@ -158,7 +164,8 @@ impl Fate {
         }
     }
 
-    fn of(uncertain: bool) -> Self {
+    /// What is known where an earlier attempt may have been carried out, or not.
+    pub fn of(uncertain: bool) -> Self {
         if uncertain { Self::PossiblyDelivered } else { Self::NotDelivered }
     }
 }
@@ -187,6 +194,12 @@ pub fn screen(arrival: &Arrival, policy: &Policy) -> Option<Disposition> {
     }
     Some(match policy.defer {
         Defer::Outages => Disposition::Defer(Duration::ZERO),
+        // On its queue it would expire without a trace.
+        Defer::Never | Defer::OwnFailures
+            if expires_within(arrival.time_left, arrival.comes_again_within) =>
+        {
+            Disposition::Late(Fate::of(arrival.uncertain))
+        }
         Defer::Never | Defer::OwnFailures => Disposition::BackOut,
     })
 }
@@ -202,7 +215,7 @@ pub fn decide(result: Result<(), &Failure>, known: &Known, policy: &Policy) -> D
         _ if stops_the_destination(failure, known, policy) => outage(failure, fate, known, policy),
         Blame::InProgress => again(failure, fate, known, policy),
         Blame::Unclear | Blame::Destination | Blame::Ourselves => {
-            if known.attempts < policy.attempts_max {
+            if known.counted < policy.attempts_max {
                 return again(failure, fate, known, policy);
             }
             match policy.order {
@@ -215,14 +228,15 @@ pub fn decide(result: Result<(), &Failure>, known: &Known, policy: &Policy) -> D
 
 /// Whether this failure means that nobody should get for the destination until it answers again.
 ///
-/// A 5xx means so only after `attempts_max` without an alibi. Where order matters there is none, and `on_poison` decides.
+/// A 5xx means so only after `attempts_max` without an alibi, or where it answers a probe: then nothing has changed. Where order
+/// matters there is no alibi, and `on_poison` decides.
 pub fn stops_the_destination(failure: &Failure, known: &Known, policy: &Policy) -> bool {
-    let exhausted = known.attempts >= policy.attempts_max;
+    let enough = known.probing || known.counted >= policy.attempts_max;
     match failure.blame {
         Blame::Message | Blame::InProgress => false,
         Blame::Destination | Blame::Ourselves if !known.blamed => true,
         Blame::Destination | Blame::Ourselves | Blame::Unclear => {
-            exhausted && policy.order == Order::None && !known.alibi
+            enough && policy.order == Order::None && !known.alibi
         }
     }
 }
@@ -259,13 +273,20 @@ fn hold(
     if known.held.saturating_add(delay).saturating_add(policy.attempt_time_min) <= policy.unit_hold_max {
         return settle_or(Disposition::Retry(delay), delay, fate, known);
     }
-    let wait = if let Disposition::Defer(delay) = otherwise { delay } else { known.comes_again_in };
+    let wait = match otherwise {
+        Disposition::Defer(delay) => delay,
+        _ => known.comes_again_within.max(failure.retry_after.unwrap_or_default()),
+    };
     settle_or(otherwise, wait, fate, known)
 }
 
 /// A message that would expire, or be answered too late, before its next attempt is settled now.
 fn settle_or(next: Disposition, wait: Duration, fate: Fate, known: &Known) -> Disposition {
-    if known.time_left.is_some_and(|left| left <= wait) { Disposition::Late(fate) } else { next }
+    if expires_within(known.time_left, wait) { Disposition::Late(fate) } else { next }
+}
+
+fn expires_within(time_left: Option<Duration>, wait: Duration) -> bool {
+    time_left.is_some_and(|left| left <= wait)
 }
 
 /// Doubles from the first delay to the largest, takes off up to half at random, and honours `Retry-After`.

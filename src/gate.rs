@@ -5,11 +5,11 @@
 //! payments. After a start, and after being resumed, it allows one, until a message of the source is accepted or the window
 //! has passed: a restart must not be a way round it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The gate of one source; on all sites and for all consumers the same.
+/// The gate of one source; for all its consumers the same, and on all sites but for pauses that end by themselves.
 #[derive(Debug)]
 pub struct Gate {
     burst_max: usize,
@@ -26,7 +26,14 @@ struct State {
     // How many of these, the oldest, are only assumed: nobody knows what was parked before the start.
     assumed: usize,
     pause: Option<Pause>,
-    // How often it paused by itself since a message last ended.
+    // What failed on one site's queues holds up nobody on another.
+    rests: BTreeMap<usize, Rest>,
+}
+
+/// A site's pause, in force or over, and how often there was one since a message last ended there.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    pause: Pause,
     faults: u32,
 }
 
@@ -78,7 +85,7 @@ impl Gate {
         pause_max: Duration,
         now: Instant,
     ) -> Self {
-        let state = State { parked: VecDeque::new(), assumed: 0, pause: None, faults: 0 };
+        let state = State { parked: VecDeque::new(), assumed: 0, pause: None, rests: BTreeMap::new() };
         let gate =
             Self { burst_max: burst_max.max(1), window, pause_first, pause_max, state: Mutex::new(state) };
         gate.state().allow_one(gate.burst_max, now);
@@ -101,49 +108,70 @@ impl Gate {
         true
     }
 
+    /// The message that was allowed to be parked is not: it does not count.
+    pub fn not_parked(&self) {
+        let mut state = self.state();
+        if state.parked.len() > state.assumed {
+            state.parked.pop_back();
+        }
+    }
+
     /// A message was accepted: parkings before the start are no longer assumed.
     pub fn accepted(&self) {
         let mut state = self.state();
         let assumed = std::mem::take(&mut state.assumed);
         state.parked.drain(..assumed);
-        state.faults = 0;
     }
 
-    /// Pauses the source; `cause` says whether it ends by itself.
+    /// A message ended on this site with all that had to be put: the next pause there begins small again.
+    pub fn ended(&self, site: usize) {
+        self.state().rests.remove(&site);
+    }
+
+    /// Pauses the source on all sites until an operator resumes it.
     pub fn pause(&self, cause: Cause, now: Instant) {
+        self.state().pause = Some(Pause { cause, since: now, until: None });
+    }
+
+    /// Pauses the source on this site for a while, which grows with each pause in a row.
+    pub fn rest(&self, site: usize, cause: Cause, now: Instant) {
         let mut state = self.state();
-        let until = match cause {
-            Cause::Fuse | Cause::Poison | Cause::Operator => None,
-            Cause::Put | Cause::Audit => {
-                let pause = self.pause_first.saturating_mul(1 << state.faults.min(20)).min(self.pause_max);
-                state.faults = state.faults.saturating_add(1);
-                Some(now + pause)
-            }
-        };
-        // What an operator must end is not ended by something lesser.
-        if state.pause.is_none_or(|former| former.until.is_some()) {
-            state.pause = Some(Pause { cause, since: now, until });
-        }
+        let faults = state.rests.get(&site).map_or(0, |rest| rest.faults);
+        let length = self.pause_first.saturating_mul(1 << faults.min(20)).min(self.pause_max);
+        let pause = Pause { cause, since: now, until: Some(now + length) };
+        state.rests.insert(site, Rest { pause, faults: faults.saturating_add(1) });
     }
 
     /// An operator resumes the source. Returns whether it was paused.
     pub fn resume(&self, now: Instant) -> bool {
+        let paused = self.paused(now).is_some();
         let mut state = self.state();
         state.allow_one(self.burst_max, now);
-        state.pause.take().is_some()
+        state.pause = None;
+        state.rests.clear();
+        paused
     }
 
-    /// The pause in force.
+    /// The pause in force on all sites, else on any.
     pub fn paused(&self, now: Instant) -> Option<Pause> {
-        let mut state = self.state();
-        if state.pause.and_then(|pause| pause.until).is_some_and(|until| until <= now) {
-            state.pause = None;
-        }
-        state.pause
+        let state = self.state();
+        state.pause.or_else(|| state.rests.values().find_map(|rest| rest.in_force(now)))
+    }
+
+    /// The pause in force on this site.
+    pub fn paused_on(&self, site: usize, now: Instant) -> Option<Pause> {
+        let state = self.state();
+        state.pause.or_else(|| state.rests.get(&site)?.in_force(now))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rest {
+    fn in_force(&self, now: Instant) -> Option<Pause> {
+        Some(self.pause).filter(|pause| pause.until.is_some_and(|until| until > now))
     }
 }
 
@@ -193,20 +221,32 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_could_not_be_parked_does_not_count() {
+        let now = Instant::now();
+        let gate = gate(now);
+        for _ in 0..10 {
+            assert!(gate.may_park(now));
+            gate.not_parked();
+        }
+        assert_eq!(parks(&gate, now), 1);
+    }
+
+    #[test]
     fn a_pause_for_a_failed_put_ends_by_itself_and_grows() {
         let now = Instant::now();
         let gate = gate(now);
         let mut lasted = Vec::new();
         for _ in 0..4 {
-            gate.pause(Cause::Put, now);
-            let until = gate.paused(now).unwrap().until.unwrap();
+            gate.rest(0, Cause::Put, now);
+            let until = gate.paused_on(0, now).unwrap().until.unwrap();
             lasted.push((until - now).as_secs());
-            assert_eq!(gate.paused(until), None);
+            assert_eq!((gate.paused_on(0, until), gate.paused(until)), (None, None));
         }
         assert_eq!(lasted, [1, 2, 4, 4]);
-        gate.accepted();
-        gate.pause(Cause::Put, now);
+        gate.ended(0);
+        gate.rest(0, Cause::Put, now);
         assert_eq!(gate.paused(now).unwrap().until, Some(now + Duration::from_secs(1)));
+        assert_eq!(gate.paused_on(1, now), None, "another site goes on");
     }
 
     #[test]
@@ -214,7 +254,8 @@ mod tests {
         let now = Instant::now();
         let gate = gate(now);
         gate.pause(Cause::Operator, now);
-        gate.pause(Cause::Put, now);
-        assert_eq!(gate.paused(now + WINDOW).map(|pause| pause.cause), Some(Cause::Operator));
+        gate.rest(0, Cause::Put, now);
+        assert_eq!(gate.paused_on(0, now + WINDOW).map(|pause| pause.cause), Some(Cause::Operator));
+        assert!(gate.resume(now) && gate.paused(now).is_none() && !gate.resume(now));
     }
 }

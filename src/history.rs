@@ -16,6 +16,8 @@ use crate::message::IdempotencyKey;
 pub struct Past {
     /// Requests begun, in all units that are remembered.
     pub attempts: u32,
+    /// Of these, the ones that count against the message: answered 5xx, or failed in any way after it was blamed.
+    pub counted: u32,
     /// One of them may have reached the service.
     pub uncertain: bool,
     /// The destination that an uncertain attempt was for: the message goes to no other any more.
@@ -31,6 +33,7 @@ impl Past {
     pub fn with(self, other: Self) -> Self {
         Self {
             attempts: self.attempts.max(other.attempts),
+            counted: self.counted.max(other.counted),
             uncertain: self.uncertain || other.uncertain,
             pinned: self.pinned.or(other.pinned),
             first_5xx: [self.first_5xx, other.first_5xx].into_iter().flatten().min(),
@@ -73,12 +76,13 @@ impl History {
         }
     }
 
-    /// Remembers a message that has not ended.
+    /// Remembers a message that has not ended, beside what was noted of it meanwhile.
     pub fn remember(&self, key: IdempotencyKey, past: Past) {
         let mut kept = self.kept();
         kept.serial += 1;
         let serial = kept.serial;
-        kept.pasts.insert(key, (past, serial));
+        let former = kept.pasts.get(&key).map(|(former, _)| *former);
+        kept.pasts.insert(key, (former.map_or(past, |former| past.with(former)), serial));
         kept.by_age.push_back((key, serial));
         kept.shed(self.entries_max);
     }
@@ -142,8 +146,15 @@ mod tests {
         let now = Instant::now();
         let later = now + std::time::Duration::from_secs(1);
         let one = Past { first_5xx: Some(later), uncertain: true, pinned: Some(1), ..attempts(2) };
-        let other = Past { first_5xx: Some(now), blamed: true, ..attempts(5) };
-        let both = Past { attempts: 5, uncertain: true, pinned: Some(1), first_5xx: Some(now), blamed: true };
+        let other = Past { first_5xx: Some(now), blamed: true, counted: 3, ..attempts(5) };
+        let both = Past {
+            attempts: 5,
+            counted: 3,
+            uncertain: true,
+            pinned: Some(1),
+            first_5xx: Some(now),
+            blamed: true,
+        };
         assert_eq!(one.with(other), both);
         assert_eq!(other.with(one), both);
     }
@@ -179,6 +190,16 @@ mod tests {
         }
         assert_eq!(history.len(), 2);
         assert!(history.kept().by_age.len() <= 64);
+    }
+
+    #[test]
+    fn a_message_that_is_blamed_while_it_is_in_hand_stays_blamed() {
+        let history = History::new(4);
+        history.remember(key(1), attempts(1));
+        history.blame(&key(1), Instant::now());
+        history.remember(key(1), attempts(2));
+        let past = history.past(&key(1)).unwrap();
+        assert!(past.blamed && past.attempts == 2 && past.first_5xx.is_some());
     }
 
     #[test]

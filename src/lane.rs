@@ -1,9 +1,10 @@
 //! What the turns of one consumer need: where its messages come from, and what all consumers of the process share.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mq::{Queue, QueueName};
+use mq::{MessageId, Queue, QueueName};
 
 use crate::audit;
 use crate::dispatch::Dispatcher;
@@ -12,6 +13,7 @@ use crate::gate::Gate;
 use crate::history::History;
 use crate::outage::{self, Outages};
 use crate::park;
+use crate::pick;
 use crate::route;
 use crate::settings::{Audit, Destination, Retry, Route, Settings, Source};
 use crate::stop::Stop;
@@ -66,7 +68,18 @@ pub struct Intake {
     pub reachable: Vec<usize>,
     /// Whether it may be got from.
     pub gate: Gate,
+    /// Messages that were given back for what may be their own fault: others pass them for a while.
+    pub resting: Resting,
 }
+
+/// Messages that others pass for a while. Where there is no other they are taken all the same.
+#[derive(Debug, Default)]
+pub struct Resting {
+    messages: Mutex<VecDeque<(MessageId, Instant)>>,
+}
+
+/// How many messages of a source rest at most; the oldest is taken again then.
+const RESTING_MAX: usize = 64;
 
 /// What the turns of one consumer need; the same for every turn.
 #[derive(Debug)]
@@ -112,6 +125,27 @@ pub struct Queues {
     pub audit: Option<Queue>,
     /// The queue manager's name.
     pub queue_manager: String,
+    /// Where the next look at a retry queue begins.
+    pub place: pick::Place,
+}
+
+impl Resting {
+    /// Others pass this message until then.
+    pub fn add(&self, message: MessageId, until: Instant) {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.retain(|(former, _)| *former != message);
+        messages.push_back((message, until));
+        if messages.len() > RESTING_MAX {
+            messages.pop_front();
+        }
+    }
+
+    /// The messages that rest now.
+    pub fn now(&self, now: Instant) -> Vec<MessageId> {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.retain(|(_, until)| *until > now);
+        messages.iter().map(|(message, _)| *message).collect()
+    }
 }
 
 impl Shared {
@@ -133,6 +167,7 @@ impl Shared {
                 path: format!("/mqgate/{}/{}", settings.provider, source.name),
                 reachable: route::reachable(&settings.routes, &source.name, source.queue.as_str()),
                 gate,
+                resting: Resting::default(),
                 source: source.clone(),
             })
         };
@@ -290,6 +325,18 @@ impl Queues {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_rests_for_its_time_and_the_oldest_gives_way() {
+        let (resting, now) = (Resting::default(), Instant::now());
+        let later = now + Duration::from_secs(1);
+        for n in 0..=64 {
+            resting.add(MessageId([n; 24]), later);
+        }
+        assert_eq!(resting.now(now).len(), RESTING_MAX);
+        assert!(!resting.now(now).contains(&MessageId([0; 24])));
+        assert!(resting.now(later).is_empty());
+    }
 
     /// What the consumers of these settings share.
     pub(crate) fn shared(settings: &Settings) -> Arc<Shared> {

@@ -14,8 +14,8 @@ use mq::MessageId;
 
 use crate::message::IdempotencyKey;
 
-/// How many messages are set aside for one destination at most; the oldest probes again then.
-const SET_ASIDE_MAX: usize = 16;
+/// How many messages that probed in vain are remembered for one destination at most; the oldest probes again then.
+const VAIN_MAX: usize = 16;
 
 /// The state of every destination, shared by all consumers.
 #[derive(Debug, Clone)]
@@ -39,15 +39,19 @@ pub struct Rules {
 struct State {
     outage: Option<Outage>,
     last_accepted: Option<Instant>,
+    // How many units each message has probed in vain, over all outages: where others are accepted in between, an outage that
+    // only one message brings about is over before that one has probed often enough.
+    vain: VecDeque<(Prober, u32)>,
+    // How many outages there were: a right to probe is for one of them.
+    outages: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Outage {
+    number: u64,
     probing: bool,
     delay: Duration,
     next_probe: Instant,
-    prober: Option<(Prober, u32)>,
-    set_aside: VecDeque<Prober>,
 }
 
 /// A message that probes.
@@ -70,11 +74,12 @@ pub enum Permit {
     Wait(Duration),
 }
 
-/// The right to probe one destination; dropping it gives the right back.
+/// The right to probe one destination while this outage lasts; dropping it gives the right back.
 #[derive(Debug)]
 pub struct Probe {
     outages: Outages,
     destination: usize,
+    outage: u64,
 }
 
 /// What an answer of a destination has changed.
@@ -110,7 +115,7 @@ impl Outages {
                 wait = Some(wait.map_or(left, |shortest: Duration| shortest.min(left)));
             } else {
                 outage.probing = true;
-                return Permit::GoAsProbe(Probe { outages: self.clone(), destination });
+                return Permit::GoAsProbe(self.probe(destination, outage.number));
             }
         }
         wait.map_or(Permit::Go, Permit::Wait)
@@ -133,44 +138,59 @@ impl Outages {
             None => self.rules.delay_first,
             Some(outage) => outage.delay.saturating_mul(2).min(self.rules.delay_max),
         };
-        let outage = state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
+        let outage = state.begin(now, self.rules.delay_first);
         outage.delay = delay_next;
         outage.next_probe =
             now + (delay_next - (delay_next / 2) * jitter_permille.min(1000) / 1000).max(asked);
-        outage.count_probe(prober, self.rules.probes_per_message_max);
+        state.count_vain(prober);
     }
 
     /// The destination failed once: it is out until it answers, and the caller, who holds a message for it, probes it.
-    /// Returns the right to do so, or that another consumer has it.
+    /// Returns the right to do so, or that another consumer has it, or had it just now.
     pub fn failed(&self, destination: usize, now: Instant) -> Failed {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return Failed::AnotherProbes };
-        let outage = state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
-        if std::mem::replace(&mut outage.probing, true) {
+        let outage = state.begin(now, self.rules.delay_first);
+        if outage.probing || outage.next_probe > now {
             return Failed::AnotherProbes;
         }
-        Failed::Probe(Probe { outages: self.clone(), destination })
+        outage.probing = true;
+        Failed::Probe(self.probe(destination, outage.number))
     }
 
-    /// The destination is out, and the caller does not probe it.
-    pub fn note_out(&self, destination: usize, now: Instant) {
-        if let Some(state) = self.board().get_mut(destination) {
-            state.outage.get_or_insert_with(|| Outage::begun(false, now, self.rules.delay_first));
+    /// Asks to probe a destination that is out with a message that was just got for it: if nobody else does, and it is time.
+    pub fn claim(&self, destination: usize, now: Instant) -> Option<Probe> {
+        let mut board = self.board();
+        let outage = board.get_mut(destination)?.outage.as_mut()?;
+        if outage.probing || outage.next_probe > now {
+            return None;
         }
+        outage.probing = true;
+        Some(self.probe(destination, outage.number))
+    }
+
+    /// The destination is out. Returns whether it was well until now.
+    pub fn note_out(&self, destination: usize, now: Instant) -> bool {
+        let mut board = self.board();
+        let Some(state) = board.get_mut(destination) else { return false };
+        let was_well = state.outage.is_none();
+        state.begin(now, self.rules.delay_first);
+        was_well
     }
 
     /// The destination answered; `accepted` says that it took the message `prober`.
     pub fn answered(&self, destination: usize, accepted: Option<Prober>, now: Instant) -> Answered {
         let mut board = self.board();
         let Some(state) = board.get_mut(destination) else { return Answered::default() };
-        if accepted.is_some() {
-            state.last_accepted = Some(now);
-        }
-        let Some(outage) = state.outage.take() else { return Answered::default() };
-        let blamed = outage.set_aside.into_iter().map(|prober| prober.key);
-        let to_blame =
-            accepted.map(|accepted| blamed.filter(|key| *key != accepted.key).collect()).unwrap_or_default();
-        Answered { outage_over: true, to_blame }
+        let outage_over = state.outage.take().is_some();
+        let Some(accepted) = accepted else { return Answered { outage_over, to_blame: Vec::new() } };
+        state.last_accepted = Some(now);
+        state.vain.retain(|(prober, _)| prober.key != accepted.key);
+        let probes_max = self.rules.probes_per_message_max;
+        let to_blame = state.vain.iter().filter(|(_, units)| *units >= probes_max);
+        let to_blame = to_blame.map(|(prober, _)| prober.key).collect();
+        state.vain.retain(|(_, units)| *units < probes_max);
+        Answered { outage_over, to_blame }
     }
 
     /// Whether the destination is out.
@@ -185,18 +205,21 @@ impl Outages {
         accepted.is_some_and(|accepted| accepted > moment)
     }
 
-    /// How long a message that is given back now waits for its next attempt, at least.
-    pub fn next_probe_in(&self, destination: usize) -> Duration {
+    /// How long a message that is given back now may have to wait for the next probe, if its turn comes then.
+    pub fn next_probe_within(&self, destination: usize) -> Duration {
         let delay = self.board().get(destination).and_then(|state| state.outage.as_ref().map(|it| it.delay));
-        delay.unwrap_or(self.rules.delay_first) / 2
+        delay.map_or(self.rules.delay_first, |delay| delay.saturating_mul(2).min(self.rules.delay_max))
     }
 
     fn set_aside(&self, destination: usize) -> Vec<MessageId> {
+        let probes_max = self.rules.probes_per_message_max;
         let board = self.board();
-        let outage = board.get(destination).and_then(|state| state.outage.as_ref());
-        outage
-            .map(|outage| outage.set_aside.iter().map(|prober| prober.message_id).collect())
-            .unwrap_or_default()
+        let vain = board.get(destination).into_iter().flat_map(|state| &state.vain);
+        vain.filter(|(_, units)| *units >= probes_max).map(|(prober, _)| prober.message_id).collect()
+    }
+
+    fn probe(&self, destination: usize, outage: u64) -> Probe {
+        Probe { outages: self.clone(), destination, outage }
     }
 
     fn board(&self) -> MutexGuard<'_, Vec<State>> {
@@ -204,24 +227,21 @@ impl Outages {
     }
 }
 
-impl Outage {
-    fn begun(probing: bool, now: Instant, delay: Duration) -> Self {
-        Self { probing, delay, next_probe: now, prober: None, set_aside: VecDeque::new() }
+impl State {
+    /// The outage, which begins now if there is none.
+    fn begin(&mut self, now: Instant, delay: Duration) -> &mut Outage {
+        self.outage.get_or_insert_with(|| {
+            self.outages += 1;
+            Outage { number: self.outages, probing: false, delay, next_probe: now }
+        })
     }
 
-    fn count_probe(&mut self, prober: Prober, probes_max: u32) {
-        let probes = match self.prober {
-            Some((former, probes)) if former == prober => probes + 1,
-            _ => 1,
-        };
-        self.prober = Some((prober, probes));
-        if probes >= probes_max {
-            self.prober = None;
-            self.set_aside.retain(|former| *former != prober);
-            self.set_aside.push_back(prober);
-            if self.set_aside.len() > SET_ASIDE_MAX {
-                self.set_aside.pop_front();
-            }
+    fn count_vain(&mut self, prober: Prober) {
+        let former = self.vain.iter().position(|(it, _)| *it == prober);
+        let units = former.and_then(|index| self.vain.remove(index)).map_or(0, |(_, units)| units);
+        self.vain.push_back((prober, units.saturating_add(1)));
+        if self.vain.len() > VAIN_MAX {
+            self.vain.pop_front();
         }
     }
 }
@@ -241,7 +261,15 @@ impl Probe {
         self.destination
     }
 
-    /// Messages that have probed in vain often enough: where there is another one, it should probe.
+    /// Whether it is still good: the outage that it is for has not ended.
+    pub fn is_valid(&self) -> bool {
+        let board = self.outages.board();
+        let outage = board.get(self.destination).and_then(|state| state.outage.as_ref());
+        outage.is_some_and(|outage| outage.number == self.outage)
+    }
+
+    /// Messages that have probed in vain often enough, the one first that has waited longest: where there is another one, it
+    /// should probe.
     pub fn set_aside(&self) -> Vec<MessageId> {
         self.outages.set_aside(self.destination)
     }
@@ -249,7 +277,9 @@ impl Probe {
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        if let Some(State { outage: Some(outage), .. }) = self.outages.board().get_mut(self.destination) {
+        if let Some(State { outage: Some(outage), .. }) = self.outages.board().get_mut(self.destination)
+            && outage.number == self.outage
+        {
             outage.probing = false;
         }
     }
@@ -308,7 +338,10 @@ mod tests {
             delays.push(left.as_millis());
         }
         assert_eq!(delays, [200, 350, 350, 350]);
-        assert!(matches!(outages.permit(&[0], now + Duration::from_millis(350)), Permit::GoAsProbe(_)));
+        let later = now + Duration::from_millis(350);
+        assert!(outages.claim(0, now).is_none(), "nor with a message in hand");
+        assert!(outages.claim(0, later).is_some());
+        assert!(matches!(outages.permit(&[0], later), Permit::GoAsProbe(_)));
         let asked = Duration::from_secs(5);
         outages.gave_up(0, prober(1), now, asked, 1000);
         assert!(
@@ -337,6 +370,30 @@ mod tests {
             outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
             assert_eq!(outages.answered(0, accepted, now), Answered { outage_over: true, to_blame: vec![] });
         }
+    }
+
+    #[test]
+    fn a_message_that_alone_brings_outages_about_is_blamed_though_others_end_them() {
+        let (outages, now) = (outages(), Instant::now());
+        let mut blamed = Vec::new();
+        for _ in 0..2 {
+            outages.gave_up(0, prober(1), now, Duration::ZERO, 0);
+            blamed.extend(outages.answered(0, Some(prober(2)), now).to_blame);
+        }
+        assert_eq!(blamed, [prober(1).key]);
+        assert!(outages.answered(0, Some(prober(3)), now).to_blame.is_empty(), "once");
+    }
+
+    #[test]
+    fn a_right_to_probe_ends_with_its_outage() {
+        let (outages, now) = (outages(), Instant::now());
+        let Failed::Probe(former) = outages.failed(0, now) else { panic!("the first to fail probes") };
+        outages.answered(0, None, now);
+        assert!(!former.is_valid());
+        let Failed::Probe(current) = outages.failed(0, now) else { panic!("a new outage") };
+        drop(former);
+        assert!(matches!(outages.failed(0, now), Failed::AnotherProbes));
+        assert!(current.is_valid());
     }
 
     #[test]

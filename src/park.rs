@@ -189,6 +189,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_copy_waits_for_us_and_asks_the_queue_manager_for_no_report() {
+        // COA, COD and EXPIRATION, each with data; PASS_CORREL_ID is for whoever replies.
+        let report = 0x300 | 0x1800 | 0x0060_0000 | 0x40;
+        let copy = copied(&Descriptor { report, expiry: 100, persistence: 0, ..Descriptor::default() });
+        assert_eq!((copy.report, copy.expiry, copy.persistence), (0x40, EXPIRY_UNLIMITED, PERSISTENT));
+    }
+
+    #[test]
     fn a_dead_letter_header_is_dated_as_mq_dates() {
         let time: Timestamp = "2026-11-24T03:05:09.126Z".parse().unwrap();
         assert_eq!(date_and_time(time), (*b"20261124", *b"03050912"));

@@ -10,12 +10,14 @@ pub(crate) mod payment;
 pub(crate) mod devqm;
 pub(crate) mod client;
 pub(crate) mod service;
+pub(crate) mod hostile;
 pub(crate) mod settings;
 pub(crate) mod gateway;
 
 pub(crate) use client::Put;
 pub(crate) use devqm::Devqm;
 pub(crate) use gateway::Gateway;
+pub(crate) use hostile::{Deed, Hostile};
 pub(crate) use payment::Payment;
 pub(crate) use service::{Answer, Request, Service};
 pub(crate) use settings::Settings;

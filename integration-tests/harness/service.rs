@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap};
@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// What the service made of it, once it answered.
     pub(crate) answered: Option<u16>,
+    /// When it had arrived.
+    pub(crate) arrived: Instant,
 }
 
 /// What the service does with a request.
@@ -51,6 +53,7 @@ pub(crate) struct Answer {
     headers: Vec<(&'static str, String)>,
     delay: Duration,
     held: bool,
+    problem_type: Option<&'static str>,
     end: End,
 }
 
@@ -79,7 +82,14 @@ struct State {
 impl Answer {
     /// A whole answer with this status.
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), delay: Duration::ZERO, held: false, end: End::Whole }
+        Self {
+            status,
+            headers: Vec::new(),
+            delay: Duration::ZERO,
+            held: false,
+            problem_type: None,
+            end: End::Whole,
+        }
     }
 
     /// The connection is cut instead of an answer.
@@ -96,6 +106,11 @@ impl Answer {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// With problem details of this type.
+    pub(crate) fn problem(self, problem_type: &'static str) -> Self {
+        Self { problem_type: Some(problem_type), ..self }
     }
 
     /// Given only after [`Service::release`].
@@ -189,6 +204,11 @@ impl Service {
         let listener = runtime.block_on(TcpListener::bind(self.port.address())).expect("its port");
         runtime.spawn(serve(listener, Arc::clone(&self.state)));
         self.runtime = Some(runtime);
+    }
+
+    /// Stops it: connections are cut, and refused from then on.
+    pub(crate) fn stop(&mut self) {
+        self.runtime.take().expect("it runs").shutdown_timeout(Duration::from_secs(10));
     }
 
     /// Answers by another script from now on.
@@ -289,6 +309,7 @@ async fn answer(state: Arc<State>, incoming: http::Request<Incoming>) -> Result<
             headers: head.headers,
             body,
             answered: None,
+            arrived: Instant::now(),
         };
         requests.push(request.clone());
         request
@@ -310,7 +331,9 @@ async fn answer(state: Arc<State>, incoming: http::Request<Incoming>) -> Result<
 }
 
 fn response(answer: &Answer) -> Response<AnswerBody> {
-    let explanation = format!("{{\"detail\":\"{MARKER} is what mqgate must not repeat\"}}");
+    let problem_type = answer.problem_type.unwrap_or("about:blank");
+    let explanation =
+        format!("{{\"detail\":\"{MARKER} is what mqgate must not repeat\",\"type\":\"{problem_type}\"}}");
     let (first, cut) = match answer.end {
         End::CutInTheBody => (explanation[..10].to_owned(), true),
         End::Whole | End::CutBeforeTheStatus => (explanation.clone(), false),

@@ -20,21 +20,25 @@ const POLICY: Policy = Policy {
 /// After the first attempt of a message that was just got.
 const FIRST: Known = Known {
     attempts: 1,
+    counted: 1,
     in_this_unit: 1,
     uncertain_before: false,
     alibi: false,
     blamed: false,
+    probing: false,
     held: Duration::from_millis(5),
     time_left: None,
-    comes_again_in: Duration::from_millis(250),
+    comes_again_within: Duration::from_millis(250),
     jitter_permille: 0,
 };
 /// The hold is nearly over.
 const HELD: Known = Known { held: Duration::from_millis(9_950), in_this_unit: 9, ..FIRST };
 /// As often as a message may be answered 5xx.
-const EXHAUSTED: Known = Known { attempts: 10, ..FIRST };
+const EXHAUSTED: Known = Known { attempts: 10, counted: 10, ..FIRST };
 
 const RETRY: Disposition = Disposition::Retry(POLICY.retry_delay_first);
+/// When a message that is given back comes again.
+const SOON: Duration = Duration::from_millis(250);
 const NOW: Disposition = Disposition::Defer(Duration::ZERO);
 const PARK: Disposition = Disposition::Park(Fate::NotDelivered);
 const PARK_POSSIBLY: Disposition = Disposition::Park(Fate::PossiblyDelivered);
@@ -77,7 +81,7 @@ fn the_message_is_parked_for_its_own_fault_only() {
 
 #[test]
 fn a_destination_that_is_out_never_parks() {
-    let held_exhausted = Known { attempts: 10, ..HELD };
+    let held_exhausted = Known { attempts: 10, counted: 10, ..HELD };
     let alibi = Known { alibi: true, ..EXHAUSTED };
     for blame in [Blame::Destination, Blame::Ourselves] {
         for (known, policy, expected) in [
@@ -128,7 +132,7 @@ fn a_5xx_parks_only_with_an_alibi() {
         (alibi, POLICY, PARK_POSSIBLY),
         // Without one the destination is out.
         (EXHAUSTED, POLICY, RETRY),
-        (Known { attempts: 10, ..HELD }, POLICY, Disposition::Wait),
+        (Known { attempts: 10, counted: 10, ..HELD }, POLICY, Disposition::Wait),
         (EXHAUSTED, all, NOW),
         // With a retry queue it does not hold others up for long.
         (FIRST, own, RETRY),
@@ -138,6 +142,26 @@ fn a_5xx_parks_only_with_an_alibi() {
     ] {
         assert_eq!(after(Blame::Unclear, known, policy), expected, "{known:?} {policy:?}");
     }
+}
+
+#[test]
+fn a_5xx_for_a_probe_is_still_an_outage_unless_the_destination_has_an_alibi() {
+    let probing = |known| Known { probing: true, ..known };
+    for (known, policy, expected) in [
+        (probing(HELD), POLICY, Disposition::Wait),
+        (probing(HELD), deferring(Defer::OwnFailures), Disposition::Wait),
+        (probing(Known { alibi: true, ..HELD }), POLICY, Disposition::BackOut),
+        (probing(Known { alibi: true, ..EXHAUSTED }), POLICY, PARK_POSSIBLY),
+        (probing(HELD), ordered(OnPoison::Stop), Disposition::BackOut),
+    ] {
+        assert_eq!(after(Blame::Unclear, known, policy), expected, "{known:?} {policy:?}");
+    }
+}
+
+#[test]
+fn attempts_in_an_outage_do_not_count_against_a_message() {
+    let after_an_outage = Known { attempts: 50, counted: 1, alibi: true, ..FIRST };
+    assert_eq!(after(Blame::Unclear, after_an_outage, POLICY), RETRY);
 }
 
 #[test]
@@ -162,7 +186,7 @@ fn a_409_is_retried_for_ever() {
         (FIRST, POLICY, RETRY),
         (HELD, POLICY, Disposition::BackOut),
         (Known { alibi: true, ..EXHAUSTED }, POLICY, RETRY),
-        (Known { attempts: 10, ..HELD }, ordered(OnPoison::Stop), Disposition::BackOut),
+        (Known { attempts: 10, counted: 10, ..HELD }, ordered(OnPoison::Stop), Disposition::BackOut),
         (third, deferring(Defer::OwnFailures), Disposition::Defer(Duration::from_secs(1))),
     ] {
         assert_eq!(after(Blame::InProgress, known, policy), expected, "{known:?} {policy:?}");
@@ -175,10 +199,11 @@ fn no_combination_parks_for_an_outage_or_forgets_that_a_message_may_have_been_de
     let defers = [Defer::Never, Defer::OwnFailures, Defer::Outages];
     for (order, defer) in orders.iter().flat_map(|order| defers.map(|defer| (*order, defer))) {
         let policy = Policy { order, defer, ..POLICY };
-        for bits in 0_u32..32 {
+        for bits in 0_u32..64 {
             let bit = |n: u32| bits & (1 << n) != 0;
             let known = Known {
-                attempts: if bit(0) { 10 } else { 1 },
+                counted: if bit(0) { 10 } else { 1 },
+                probing: bit(5),
                 alibi: bit(1),
                 uncertain_before: bit(2),
                 held: if bit(3) { HELD.held } else { FIRST.held },
@@ -225,7 +250,8 @@ fn a_message_that_would_be_too_late_for_its_next_attempt_is_settled_now() {
 
 #[test]
 fn a_message_is_screened_before_a_request_is_made() {
-    let well = Arrival { destination_out: false, uncertain: false, time_left: None };
+    let well =
+        Arrival { destination_out: false, uncertain: false, time_left: None, comes_again_within: SOON };
     let out = Arrival { destination_out: true, ..well };
     let late = Arrival { time_left: Some(Duration::ZERO), ..out };
     for (arrival, defer, expected) in [
@@ -234,6 +260,8 @@ fn a_message_is_screened_before_a_request_is_made() {
         (out, Defer::Never, Some(Disposition::BackOut)),
         (out, Defer::OwnFailures, Some(Disposition::BackOut)),
         (out, Defer::Outages, Some(NOW)),
+        (Arrival { time_left: Some(SOON), ..out }, Defer::Never, Some(Disposition::Late(Fate::NotDelivered))),
+        (Arrival { time_left: Some(SOON), ..out }, Defer::Outages, Some(NOW)),
         (late, Defer::Outages, Some(Disposition::Late(Fate::NotDelivered))),
         (Arrival { uncertain: true, ..late }, Defer::Never, Some(Disposition::Late(Fate::PossiblyDelivered))),
     ] {
