@@ -21,6 +21,8 @@ pub const PREFIX: &str = "mqgate.";
 pub struct Evidence {
     /// The key that it had when it came; a new one must never be made for it.
     pub key: IdempotencyKey,
+    /// The provider that it came from: several may share a dead-letter queue.
+    pub provider: String,
     /// The source that it came from, by its name in settings.
     pub source: String,
     /// The queue that it came from.
@@ -99,6 +101,7 @@ impl Evidence {
         let verdict = self.verdict.as_ref();
         let texts = [
             ("idempotency_key", Some(self.key.to_string())),
+            ("provider", Some(self.provider.clone())),
             ("source", Some(self.source.clone())),
             ("queue", Some(self.queue.clone())),
             ("queue_manager", Some(self.queue_manager.clone())),
@@ -143,6 +146,7 @@ impl Evidence {
         hex::decode_to_slice(key, &mut bytes).map_err(|_| Unreadable("idempotency_key"))?;
         Ok(Some(Self {
             key: IdempotencyKey(bytes),
+            provider: read.needed("provider")?,
             source: read.needed("source")?,
             queue: read.needed("queue")?,
             queue_manager: read.owned("queue_manager").unwrap_or_default(),
@@ -240,6 +244,7 @@ pub(crate) mod tests {
         let time: Timestamp = "2026-11-25T03:05:09.126Z".parse().unwrap();
         Evidence {
             key: IdempotencyKey([0xA7; 32]),
+            provider: "acme".into(),
             source: "payments".into(),
             queue: "PAYMENTS.IN".into(),
             queue_manager: "QM1".into(),

@@ -196,6 +196,7 @@ fn a_thousand_messages_that_are_not_due_do_not_hide_the_one_that_is() {
     let waiting = |not_before: &str| {
         Put::text(payment.bytes())
             .property("mqgate.idempotency_key", &"ab".repeat(32))
+            .property("mqgate.provider", "acme")
             .property("mqgate.source", "payments")
             .property("mqgate.queue", PAYMENTS)
             .property("mqgate.time", "2026-11-25T03:05:09Z")

@@ -110,6 +110,7 @@ fn what_may_have_been_delivered_goes_to_no_other_destination() {
     let mut put = Put::text(payment.bytes());
     for (name, value) in [
         ("mqgate.idempotency_key", "ab".repeat(32).as_str()),
+        ("mqgate.provider", "acme"),
         ("mqgate.source", "payments"),
         ("mqgate.queue", PAYMENTS),
         ("mqgate.destination", "one-that-was"),

@@ -34,6 +34,7 @@ impl Case {
             }
             Origin::SourceRetry(..) | Origin::DestinationRetry(..) => {
                 let evidence = Evidence::read(&message.properties).ok().flatten();
+                let evidence = evidence.filter(|evidence| evidence.provider == lane.shared.provider);
                 let intake = evidence.as_ref().and_then(|it| lane.shared.intake(&it.source)).cloned();
                 let inbound = match &evidence {
                     Some(evidence) => Inbound::known(evidence.key, message),

@@ -273,6 +273,7 @@ impl Story<'_> {
         let destination = ready.map(|ready| lane.shared.destination_name(ready.to).to_owned());
         Evidence {
             key: case.inbound.key,
+            provider: lane.shared.provider.clone(),
             source: case.source_name().to_owned(),
             queue: former.as_ref().map_or_else(|| lane.queue().to_string(), |it| it.queue.clone()),
             queue_manager: former

@@ -100,6 +100,9 @@ pub(crate) fn standing<E>(
         Ok(None) => return foreign("it carries no evidence of mqgate's"),
         Err(error) => return Ok(Standing::Foreign(error.to_string())),
     };
+    if evidence.provider != settings.provider {
+        return Ok(Standing::Foreign(format!("it is provider {:?}'s", evidence.provider)));
+    }
     if !settings.sources.iter().any(|source| source.name == evidence.source) {
         return Ok(Standing::Foreign(format!("its source {:?} is not in these settings", evidence.source)));
     }
