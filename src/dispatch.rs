@@ -8,12 +8,12 @@
 //! change of threads, which was a third of mqgate's time per message. What all of them share is in [`Targets`].
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -28,6 +28,9 @@ use crate::settings::{self, Credentials, Http};
 
 /// What CloudEvents' HTTP binding (1.0.2, section 3.1.3.2) percent-encodes in a header, besides all that is not ASCII.
 const ENCODED_IN_HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// A connection that was looked at so recently has hardly ended since. Where it has, the worst is a repeat, marked as one.
+const TENDED_EVERY: Duration = Duration::from_millis(100);
 
 /// Headers that a request has, those of its destination and those of the HTTP client not counted.
 const HEADERS_USUAL: usize = 32;
@@ -50,6 +53,7 @@ pub struct Dispatcher {
     // Made when first needed: not every consumer meets every destination, and a client with TLS takes milliseconds.
     clients: Vec<RefCell<Option<reqwest::Client>>>,
     runtime: tokio::runtime::Runtime,
+    looked: Cell<Instant>,
 }
 
 #[derive(Debug)]
@@ -122,7 +126,7 @@ impl Dispatcher {
     pub fn new(shared: Arc<Targets>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let clients = shared.targets.iter().map(|_| RefCell::default()).collect();
-        Ok(Self { shared, clients, runtime })
+        Ok(Self { shared, clients, runtime, looked: Cell::new(Instant::now()) })
     }
 
     /// Posts one document and waits for the whole answer.
@@ -150,6 +154,7 @@ impl Dispatcher {
                 }
             }
         });
+        self.looked.set(Instant::now());
         // Where nothing came in time the connection may be dead without a sign, and one of HTTP/2 would be used for ever.
         if !result.as_ref().is_err_and(|failure| failure.reason == Reason::Timeout) {
             kept.replace(Some(client));
@@ -159,7 +164,10 @@ impl Dispatcher {
 
     /// Lets kept connections notice what came while nobody looked: their end, a ping. Waits for nothing.
     pub fn tend(&self) {
-        self.runtime.block_on(tokio::task::yield_now());
+        if self.looked.get().elapsed() >= TENDED_EVERY {
+            self.runtime.block_on(tokio::task::yield_now());
+            self.looked.set(Instant::now());
+        }
     }
 }
 

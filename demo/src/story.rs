@@ -217,8 +217,16 @@ pub(crate) fn where_to_look(setting: &Setting<'_>, screen: &Screen) {
     screen.line("");
     screen.line("Where to look:");
     screen.line(&format!("  metrics         http://{admin}/metrics   health: /livez /readyz /flowing"));
+    let library = setting.parts.library();
+    let connection = format!("{}({})", queue_manager.ip(), queue_manager.port());
+    screen.line("  parked          in another terminal, here:");
     screen.line(&format!(
-        "  parked          devqm mqsc --connect {queue_manager} -c 'DISPLAY QLOCAL(PAYMENTS.*) CURDEPTH'"
+        "                  export MQGATE__MQ_LIBRARY={} MQGATE__SITES__LOCAL__CONNECTION_NAME='{connection}'",
+        library.display()
+    ));
+    screen.line(&format!(
+        "                  {} parked list --config config/dev.toml",
+        library.with_file_name("mqgate").display()
     ));
     screen.line("  what was logged target/demo/mqgate.log   (no payload in it)");
     screen.line("  settings        config/dev.toml, every key: config/default.toml");
