@@ -23,8 +23,6 @@ use crate::totals::{Noted, Outcome, Row, Totalled};
 
 /// `MQRC_OBJECT_IN_USE`.
 const OBJECT_IN_USE: i32 = 2042;
-/// `MQRC_OBJECT_CHANGED`.
-const OBJECT_CHANGED: i32 = 2041;
 
 /// One site's connections: one consumer connects at a time, and a failure makes the next attempt wait for all of them.
 #[derive(Debug)]
@@ -229,13 +227,16 @@ fn nowhere_to_park(queue: &QueueName) -> String {
 /// Takes turns until the word comes to stop. `id` is this consumer's number for `health`.
 pub fn run(lane: &Lane, connector: &Arc<Connector>, health: &Health, id: usize) {
     let mut pause = Pause::new(lane);
+    let waits_for = lane.waits_for();
     let mut again = false;
     while !lane.shared.stop.said() {
         health.reconnecting(id);
         let Some((mut session, queues)) = connector.connect(lane, again) else { break };
         again = true;
         while !lane.shared.stop.said() && !session.is_poisoned() {
-            let Some(turn) = permitted_turn(lane, &mut session, &queues, health, id) else { continue };
+            let Some(turn) = permitted_turn(lane, &waits_for, &mut session, &queues, health, id) else {
+                continue;
+            };
             match turn {
                 Ok(Turn::BackedOut) => pause.once(),
                 Ok(Turn::Empty | Turn::Ended(_)) => pause.reset(),
@@ -265,6 +266,7 @@ pub fn run(lane: &Lane, connector: &Arc<Connector>, health: &Health, id: usize) 
 /// probe. `None`: it waited instead.
 fn permitted_turn(
     lane: &Lane,
+    waits_for: &[usize],
     session: &mut Session,
     queues: &Queues,
     health: &Health,
@@ -277,7 +279,7 @@ fn permitted_turn(
         lane.shared.stop.wait(left.min(lane.get_wait()));
         return None;
     }
-    let probe = match lane.shared.outages.permit(&lane.waits_for(), now) {
+    let probe = match lane.shared.outages.permit(waits_for, now) {
         Permit::Go => None,
         Permit::GoAsProbe(probe) => Some(probe),
         Permit::Wait(left) => {
@@ -320,10 +322,7 @@ fn account(lane: &Lane, before: Tally, after: Tally, outcome: Option<Outcome>) {
 
 /// Whether the session is sound after this error and only the queue has to wait.
 fn keeps_session(error: &mq::Error) -> bool {
-    error.verb() == Verb::Get
-        && error.class() == Class::QueueTransient
-        // MQRC_OBJECT_CHANGED: its handle is of no more use.
-        && error.reason().code() != OBJECT_CHANGED
+    error.verb() == Verb::Get && error.is_over_after_a_wait()
 }
 
 fn report(lane: &Lane, error: &mq::Error, keeps_session: bool) {

@@ -4,8 +4,6 @@
 //! with what result the message was tried, where it belongs. They are trusted on our own queues only; a message that comes
 //! with such properties from outside has them taken off.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use mq::{Property, PropertyValue};
 
@@ -220,22 +218,6 @@ fn is_ours(name: &str) -> bool {
     name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
-/// One line for a person: why, where, how often.
-pub fn summary(evidence: &Evidence) -> String {
-    let mut line = String::new();
-    if let Some(verdict) = &evidence.verdict {
-        line.push_str(&verdict.reason);
-        if let Some(status) = verdict.http_status {
-            // Writing to a String cannot fail.
-            let _ = write!(line, " {status}");
-        }
-        let _ = write!(line, ", {}", verdict.fate.word());
-    }
-    let plural = if evidence.attempts == 1 { "" } else { "s" };
-    let _ = write!(line, ", {} attempt{plural}", evidence.attempts);
-    line
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -292,10 +274,5 @@ pub(crate) mod tests {
         let named = |name: &str| Property { name: name.into(), value: PropertyValue::Boolean(true) };
         let came = [named("mqgate.possible_duplicate"), named("MQGATE.source"), named("traceparent")];
         assert_eq!(foreign(&came).collect::<Vec<_>>(), [named("traceparent")]);
-    }
-
-    #[test]
-    fn a_summary_says_why_and_how_often() {
-        assert_eq!(summary(&evidence()), "rejected 422, possibly-delivered, 7 attempts");
     }
 }

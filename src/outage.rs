@@ -198,8 +198,8 @@ impl Outages {
         self.board().get(destination).is_some_and(|state| state.outage.is_some())
     }
 
-    /// Whether the destination has accepted a message after this moment: then a message that it has failed since has an
-    /// alibi no more. The message in question has not been accepted, so it was another one.
+    /// Whether the destination has accepted a message after this moment: its alibi against a message that it has failed on
+    /// since then. That message has not been accepted, so it was another one.
     pub fn accepted_since(&self, destination: usize, moment: Instant) -> bool {
         let accepted = self.board().get(destination).and_then(|state| state.last_accepted);
         accepted.is_some_and(|accepted| accepted > moment)

@@ -18,9 +18,6 @@ use crate::lane::{Lane, Queues};
 use crate::park;
 use crate::totals::Outcome;
 
-/// `MQRC_OBJECT_CHANGED`.
-const OBJECT_CHANGED: i32 = 2041;
-
 /// Ends the unit by what was decided.
 pub(super) fn end(
     lane: &Lane,
@@ -190,8 +187,7 @@ impl Story<'_> {
         self.pause(cause, "The source is paused.");
         let turn = self.give_back(unit)?;
         // A handle may be stale: only queues that are opened anew are known to be the ones that are there now.
-        let waits = error.class() == Class::QueueTransient && error.reason().code() != OBJECT_CHANGED;
-        if waits { Ok(turn) } else { Err(error) }
+        if error.is_over_after_a_wait() { Ok(turn) } else { Err(error) }
     }
 
     fn pause(&self, cause: Cause, what: &'static str) {

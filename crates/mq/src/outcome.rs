@@ -103,6 +103,12 @@ impl Error {
         let changes = matches!(self.verb, Verb::Commit | Verb::Put | Verb::Put1 | Verb::Disconnect);
         changes && (self.class() == Class::ConnectionLost || self.reason.0 == sys::MQRC_OUTCOME_PENDING)
     }
+
+    /// The queue cannot be used at the moment, and its handle stays good: it may be tried again after a wait. After
+    /// `MQRC_OBJECT_CHANGED` it has to be opened anew.
+    pub fn is_over_after_a_wait(&self) -> bool {
+        self.class() == Class::QueueTransient && self.reason.0 != sys::MQRC_OBJECT_CHANGED
+    }
 }
 
 impl Verb {
