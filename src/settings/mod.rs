@@ -395,7 +395,7 @@ impl Source {
     /// What translates this source's messages.
     pub fn translator(&self, limits: &Limits) -> Translator {
         Translator::new(&translate::Options {
-            format: self.format,
+            format: self.format.clone(),
             limits: translate::Limits {
                 message_bytes_max: limits.message_bytes_max,
                 document_bytes_max: limits.document_bytes_max,
@@ -404,6 +404,7 @@ impl Source {
                 ..translate::Limits::default()
             },
             repeatable: self.repeatable.clone(),
+            ..translate::Options::default()
         })
     }
 }

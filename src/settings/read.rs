@@ -416,7 +416,7 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         name,
         queue: queue.unwrap_or_else(unnamed_queue),
         sites,
-        format: fields.word("format", &[("iso20022", Format::Iso20022)], Format::Iso20022),
+        format: format(fields),
         consumers,
         ccsid: fields
             .integer_opt("ccsid", 1..=65_535)
@@ -426,6 +426,13 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         retry_queue: fields.parsed("retry_queue"),
         order,
         repeatable: repeatable(fields),
+    }
+}
+
+/// `format`, and what it is read by.
+fn format(fields: &mut Fields<'_>) -> Format {
+    match fields.word("format", &[("iso20022", ())], ()) {
+        () => Format::Iso20022,
     }
 }
 

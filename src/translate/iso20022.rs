@@ -8,7 +8,7 @@
 //! * [`parse`]: the input event by event, refusing what is not XML.
 //! * [`lexical`], [`attributes`], [`namespaces`], [`names`]: its helpers.
 //! * [`element`]: elements to JSON as they open and close; [`regroup`] where their order is unusual.
-//! * [`text`], [`json`]: character data and how it is written.
+//! * [`text`], [`lines`]: character data and its line ends.
 //! * [`table`]: what the schemas say.
 //! * [`assemble`]: header, document, envelope and keys together.
 
@@ -20,17 +20,19 @@ mod names;
 mod element;
 mod regroup;
 mod text;
-mod json;
+mod lines;
 mod table;
 mod assemble;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use ccsid::Decoded;
+use serde_json::Value;
+
 use self::lexical::Fault;
 use self::parse::Parse;
-use super::charset::{self, Decoded};
-use super::{Input, Limits, Options, Refusal};
+use super::{Explanation, Input, Limits, Newline, Options, Refusal, Show, Unwritable, Wire};
 use crate::message::Document;
 
 /// The translation with its options compiled.
@@ -38,6 +40,7 @@ use crate::message::Document;
 pub(super) struct Binding {
     limits: Limits,
     repeatable: Repeatable,
+    newline: Newline,
 }
 
 /// Parents and children that settings add to the table.
@@ -54,19 +57,13 @@ impl Binding {
         }
         // Read now, so that the first message does not wait for it.
         LazyLock::force(&table::TABLE);
-        Self { limits: options.limits, repeatable: Repeatable { children } }
+        Self { limits: options.limits, repeatable: Repeatable { children }, newline: options.newline }
     }
 
-    pub(super) fn translate(&self, input: Input<'_>) -> Result<Document, Refusal> {
-        let refuse = |expected: String| Refusal { offset: 0, path: String::new(), expected };
-        if input.bytes.is_empty() {
-            return Err(refuse("an XML document, not an empty message".into()));
-        }
-        if input.bytes.len() > self.limits.message_bytes_max {
-            return Err(refuse(format!("a message of at most {} bytes", self.limits.message_bytes_max)));
-        }
-        let decoded = charset::decode(input.bytes, input.ccsid, input.encoding)
-            .map_err(|undecodable| refuse(undecodable.expected))?;
+    pub(super) fn translate(&self, input: Input<'_>, _show: Show) -> Result<Document, Refusal> {
+        self.limits.check(input.bytes, "an XML document")?;
+        let decoded = ccsid::decode(input.bytes, input.ccsid.0, input.encoding, self.newline)
+            .map_err(|undecodable| Refusal::new(0, "", undecodable.expected))?;
         let fault =
             decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
         let mut parse = Parse::new(&decoded.text, fault, self.limits, &self.repeatable);
@@ -75,6 +72,14 @@ impl Binding {
         }
         let (written, namespaces) = parse.finish();
         Ok(assemble::assemble(&written, &namespaces))
+    }
+
+    pub(super) fn explain(&self, _input: Input<'_>, _show: Show) -> Explanation {
+        todo!()
+    }
+
+    pub(super) fn write(&self, _document: &Value, _wire: Wire) -> Result<Vec<u8>, Unwritable> {
+        todo!()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The document from its parts: what routing needs first, then header, document and envelope.
 
 use super::element::{Part, SECTION_MARK, Section, Written};
-use super::json;
 use super::namespaces::Namespaces;
 use super::table::KEYS;
 use crate::message::{Document, Keys};
+use crate::translate::json;
 
 /// The sections by their use.
 struct Layout<'s> {

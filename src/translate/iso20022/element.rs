@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use super::json;
 use super::namespaces::{self, NamespaceId, Namespaces, Scope};
 use super::regroup::{self, Run};
 use super::table::{KEYS, NameId, Rule, Shape, TABLE, Table};
 use super::text::Text;
+use crate::translate::json;
 
 /// An open element.
 #[derive(Debug)]

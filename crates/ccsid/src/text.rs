@@ -5,12 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::message::Ccsid;
+use crate::{LATIN_1, UTF_8};
 
-/// UTF-8.
-const UTF_8: i32 = 1208;
-/// ISO 8859-1.
-const LATIN_1: i32 = 819;
 /// UTF-16 in the byte order of the message's integers; 13488 and 17584 are its older levels.
 const UTF_16: [i32; 3] = [1200, 13488, 17584];
 /// UTF-16, little-endian.
@@ -22,6 +18,16 @@ const INTEGER_REVERSED: i32 = 0x0000_0002;
 
 /// The character that some writers put first to tell the byte order.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// What the line ends of EBCDIC text are: the one point where tables disagree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Newline {
+    /// 0x15 and 0x25 are both line feeds; a line feed is written as 0x15. As Java and XML readers want it.
+    #[default]
+    Lf,
+    /// 0x15 is U+0085 and 0x25 is the line feed, as ICU and glibc have it.
+    Nel,
+}
 
 /// Text, and the way back from a place in it to the bytes that it came from.
 #[derive(Debug)]
@@ -41,6 +47,15 @@ pub struct Undecodable {
     pub expected: String,
 }
 
+/// A character that has no bytes in a CCSID, or a CCSID that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unencodable {
+    /// Where it stands in the text, in bytes of UTF-8.
+    pub at: usize,
+    /// What should have been there.
+    pub expected: String,
+}
+
 /// How many bytes a character had.
 #[derive(Debug, Clone, Copy)]
 enum Unit {
@@ -53,8 +68,9 @@ enum Unit {
 ///
 /// # Errors
 /// What is expected, where the CCSID is not one of those that can be decoded.
-pub fn decode(bytes: &[u8], ccsid: Ccsid, encoding: i32) -> Result<Decoded<'_>, Undecodable> {
-    match ccsid.0 {
+pub fn decode(bytes: &[u8], ccsid: i32, encoding: i32, newline: Newline) -> Result<Decoded<'_>, Undecodable> {
+    let _ = newline;
+    match ccsid {
         UTF_8 => Ok(utf_8(bytes)),
         LATIN_1 => Ok(latin_1(bytes)),
         UTF_16_LE => Ok(utf_16(bytes, u16::from_le_bytes, ccsid)),
@@ -67,6 +83,18 @@ pub fn decode(bytes: &[u8], ccsid: Ccsid, encoding: i32) -> Result<Decoded<'_>, 
                 "CCSID 1208 (UTF-8), 819 (ISO 8859-1), 1200, 1202, 13488 or 17584 (UTF-16), not {other}"
             ),
         }),
+    }
+}
+
+/// Encodes `text`.
+///
+/// # Errors
+/// The first character without bytes in the CCSID, or a CCSID that is not known.
+pub fn encode(text: &str, ccsid: i32, encoding: i32, newline: Newline) -> Result<Vec<u8>, Unencodable> {
+    let _ = (encoding, newline);
+    match ccsid {
+        UTF_8 => Ok(text.as_bytes().to_vec()),
+        other => Err(Unencodable { at: 0, expected: format!("CCSID 1208 (UTF-8), not {other}") }),
     }
 }
 
@@ -108,7 +136,7 @@ fn latin_1(bytes: &[u8]) -> Decoded<'_> {
     Decoded { text, fault: None, unit: Unit::Byte, skipped_bytes: 0 }
 }
 
-fn utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16, ccsid: Ccsid) -> Decoded<'_> {
+fn utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16, ccsid: i32) -> Decoded<'_> {
     let (body, order) = match bytes {
         [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes as fn([u8; 2]) -> u16),
         [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes as fn([u8; 2]) -> u16),
@@ -140,14 +168,14 @@ mod tests {
     const REVERSED: i32 = 546;
 
     fn text(bytes: &[u8], ccsid: i32, encoding: i32) -> String {
-        let decoded = decode(bytes, Ccsid(ccsid), encoding).unwrap();
+        let decoded = decode(bytes, ccsid, encoding, Newline::Lf).unwrap();
         assert_eq!(decoded.fault, None);
         decoded.text.into_owned()
     }
 
     /// The decoded prefix and the offset of the first byte that does not decode.
     fn fault(bytes: &[u8], ccsid: i32, encoding: i32) -> (String, usize) {
-        let decoded = decode(bytes, Ccsid(ccsid), encoding).unwrap();
+        let decoded = decode(bytes, ccsid, encoding, Newline::Lf).unwrap();
         assert!(decoded.fault.is_some());
         (decoded.text.to_string(), decoded.origin(decoded.text.len()))
     }
@@ -188,7 +216,7 @@ mod tests {
 
     #[test]
     fn an_unknown_ccsid_is_refused_by_number() {
-        let refused = decode(b"x", Ccsid(37), REVERSED).unwrap_err();
+        let refused = decode(b"x", 37, REVERSED, Newline::Lf).unwrap_err();
         assert!(refused.expected.ends_with("not 37"), "{refused:?}");
     }
 }
