@@ -1,0 +1,1 @@
+//! Layouts from COBOL copybooks.
