@@ -22,4 +22,5 @@ mod sweep;
 mod soak;
 mod driver;
 mod node;
+mod translate;
 mod formats;
