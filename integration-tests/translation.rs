@@ -25,3 +25,7 @@ mod plain;
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+#[path = "translation/fixed_width.rs"]
+mod fixed_width;
+#[path = "translation/fixed_width_corpus.rs"]
+mod fixed_width_corpus;

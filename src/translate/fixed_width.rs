@@ -48,23 +48,6 @@ const FORMAT: &str = "fixed-width";
 /// The layouts that are compiled in.
 const SHIPPED: [(&str, &str); 1] = [("bacs-std18", include_str!("../../layouts/bacs-std18.toml"))];
 
-impl Layout {
-    /// One by its name.
-    pub fn shipped(_name: &str) -> Option<Self> {
-        None
-    }
-
-    /// The names.
-    pub fn names() -> Vec<&'static str> {
-        Vec::new()
-    }
-
-    /// From a file.
-    pub fn from_toml(_text: &str) -> Result<Self, String> {
-        Err(String::new())
-    }
-}
-
 /// The translation with its options compiled.
 #[derive(Debug)]
 pub(super) struct Binding {
@@ -76,8 +59,12 @@ pub(super) struct Binding {
 impl Layout {
     /// A layout that is compiled in.
     pub fn shipped(name: &str) -> Option<Self> {
-        let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
-        Self::from_toml(text).ok()
+        Self::source(name).and_then(|text| Self::from_toml(text).ok())
+    }
+
+    /// The file of one that is compiled in.
+    pub fn source(name: &str) -> Option<&'static str> {
+        SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
     }
 
     /// The names of those that are compiled in.

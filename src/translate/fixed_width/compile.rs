@@ -28,8 +28,10 @@ const START: &str = "start";
 
 /// Reads a layout file.
 pub(super) fn layout(text: &str) -> Result<Layout, LayoutError> {
-    let file: LayoutFile = toml::from_str(text)
-        .map_err(|error| LayoutError { place: String::new(), expected: error.to_string().trim_end().to_owned() })?;
+    let file: LayoutFile = toml::from_str(text).map_err(|error| LayoutError {
+        place: String::new(),
+        expected: error.to_string().trim_end().to_owned(),
+    })?;
     if file.record.is_empty() {
         return Err(LayoutError::new("record", "at least one [[record]]"));
     }
@@ -44,7 +46,8 @@ pub(super) fn layout(text: &str) -> Result<Layout, LayoutError> {
     }
     check_told_apart(&records)?;
     let totals = file.total.iter().map(|section| {
-        total(section, &file, &records, &names).map_err(|error| error.within(&format!("total {}", section.name)))
+        total(section, &file, &records, &names)
+            .map_err(|error| error.within(&format!("total {}", section.name)))
     });
     let totals = totals.collect::<Result<_, _>>()?;
     names.all_found()?;
@@ -264,13 +267,17 @@ fn file_rules(section: &FileSection, records: &[RecordKind]) -> Result<FileRules
         ));
     }
     let undecided = |record: &&RecordKind| {
-        record.length.allowed.as_ref().is_some_and(|allowed| allowed.len() > 1) && record.length.from.is_none()
+        record.length.allowed.as_ref().is_some_and(|allowed| allowed.len() > 1)
+            && record.length.from.is_none()
     };
     if framing == Framing::Length
         && let Some(record) = records.iter().find(undecided)
     {
         let place = format!("record {}", record.name);
-        return Err(LayoutError::new(place, "`length_from`: it has several lengths, and nothing tells which"));
+        return Err(LayoutError::new(
+            place,
+            "`length_from`: it has several lengths, and nothing tells which",
+        ));
     }
     let is_last = |record: &RecordKind| record.when.contains(&RecordCondition::Last);
     Ok(FileRules {
@@ -298,12 +305,18 @@ fn framing(section: &FileSection) -> Result<Framing, LayoutError> {
         (Some(FrameSection::Word(word)), None) => match word.as_str() {
             "rdw" => Ok(Framing::Header(header(HeaderNumber::BigEndian))),
             "rdw-little" => Ok(Framing::Header(header(HeaderNumber::LittleEndian))),
-            _ => Err(LayoutError::new("file.frame", "\"rdw\", \"rdw-little\" or a table with header and length")),
+            _ => Err(LayoutError::new(
+                "file.frame",
+                "\"rdw\", \"rdw-little\" or a table with header and length",
+            )),
         },
         (Some(FrameSection::Header(parts)), None) => {
             let fits = parts.at > 0 && parts.length > 0 && parts.at - 1 + parts.length <= parts.header;
             if !fits || parts.header > 64 {
-                return Err(LayoutError::new("file.frame", "a header of at most 64 bytes that has the length in it"));
+                return Err(LayoutError::new(
+                    "file.frame",
+                    "a header of at most 64 bytes that has the length in it",
+                ));
             }
             Ok(Framing::Header(LengthHeader {
                 bytes: parts.header,

@@ -139,7 +139,8 @@ impl<'a> Fields<'a> {
             self.move_to(section.at, group)?;
         }
         let path = if path.is_empty() { section.name.clone() } else { format!("{path}.{}", section.name) };
-        let when = section.when.as_ref().map(|when| condition(when, &self.record_name, self.names)).transpose()?;
+        let when =
+            section.when.as_ref().map(|when| condition(when, &self.record_name, self.names)).transpose()?;
         let (mut field, size) = self.field(section, &path, depth)?;
         if !matches!(field.kind, Kind::Group(_) | Kind::Filler { .. }) {
             self.names.meet(self.record, &path, &mut field)?;
@@ -186,13 +187,15 @@ impl<'a> Fields<'a> {
             None => {
                 let kind = self.kind(section)?;
                 let length = length(section, &kind)?;
-                let size = length.map_or(Size { min: 0, max: usize::MAX }, |length| Size { min: length, max: length });
+                let size = length
+                    .map_or(Size { min: 0, max: usize::MAX }, |length| Size { min: length, max: length });
                 (kind, length, size)
             }
         };
         let occurs = self.occurs(section)?;
         if let Some(occurs) = &occurs {
-            size = Size { min: size.min.saturating_mul(occurs.min), max: size.max.saturating_mul(occurs.max) };
+            size =
+                Size { min: size.min.saturating_mul(occurs.min), max: size.max.saturating_mul(occurs.max) };
         }
         if section.optional {
             size.min = 0;
@@ -293,7 +296,8 @@ impl Group {
 
     /// Adds another way to read the bytes of the field before.
     fn redefine(&mut self, target: &str, other: Alternative, size: Size) -> Result<(), LayoutError> {
-        let error = || LayoutError::new("redefines", "the name of the field before, or of one that redefines it");
+        let error =
+            || LayoutError::new("redefines", "the name of the field before, or of one that redefines it");
         let size = Size { min: size.min, max: fixed(size)? };
         let before = match self.items.pop().ok_or_else(error)? {
             Item::Choice(choice) => choice,
@@ -335,7 +339,11 @@ fn varies() -> LayoutError {
 
 fn fixed(size: Size) -> Result<usize, LayoutError> {
     // What is optional is as long as it is, where it is.
-    if size.max == usize::MAX || (size.min != size.max && size.min != 0) { Err(varies()) } else { Ok(size.max) }
+    if size.max == usize::MAX || (size.min != size.max && size.min != 0) {
+        Err(varies())
+    } else {
+        Ok(size.max)
+    }
 }
 
 /// The bytes of a field that always has as many.
@@ -406,7 +414,9 @@ fn length(section: &FieldSection, kind: &Kind) -> Result<Option<usize>, LayoutEr
         _ => super::cut::RECORD_BYTES_MAX,
     };
     let min = match kind {
-        Kind::Number(Number { form: Form::Display(Sign::SeparateLeading | Sign::SeparateTrailing), .. }) => 2,
+        Kind::Number(Number {
+            form: Form::Display(Sign::SeparateLeading | Sign::SeparateTrailing), ..
+        }) => 2,
         _ => 1,
     };
     if (min..=max).contains(&bytes) { Ok(Some(bytes)) } else { expected(format!("{min} to {max} bytes")) }

@@ -108,7 +108,11 @@ impl Cutter<'_> {
         };
         let length = header.read(head, self.charset)?;
         if content.len() < length {
-            return Err(short(rest, rest.bytes.len(), format!("a record of {length} bytes as its header says")));
+            return Err(short(
+                rest,
+                rest.bytes.len(),
+                format!("a record of {length} bytes as its header says"),
+            ));
         }
         self.delimited(rest, header.bytes, length)
     }
@@ -149,7 +153,13 @@ impl Cutter<'_> {
     fn delimited(&self, rest: Rest<'_>, start: usize, length: usize) -> Result<Cut, NoCut> {
         let content = rest.bytes.get(start..start + length).unwrap_or_default();
         let after = rest.bytes.get(start + length..).unwrap_or_default();
-        if self.layout.file.looks_ahead && after.len() <= LINE_END_BYTES && !rest.is_whole {
+        // Whether a line feed follows a carriage return, and whether anything follows.
+        let needed = match self.layout.file.framing {
+            _ if self.layout.file.looks_ahead => LINE_END_BYTES + 1,
+            Framing::Any => LINE_END_BYTES,
+            Framing::Length | Framing::Lines(_) | Framing::Header(_) => 0,
+        };
+        if after.len() < needed && !rest.is_whole {
             return Err(NoCut::More);
         }
         let is_last = self.is_end(after);
@@ -250,15 +260,18 @@ impl LengthHeader {
     /// The length of the record after a header.
     fn read(&self, head: &[u8], charset: &Charset) -> Result<usize, NoCut> {
         let number = head.get(self.at..self.at + self.length).unwrap_or_default();
-        let others = head.iter().enumerate().find(|(at, byte)| {
-            !(self.at..self.at + self.length).contains(at) && **byte != 0
-        });
+        let others = head
+            .iter()
+            .enumerate()
+            .find(|(at, byte)| !(self.at..self.at + self.length).contains(at) && **byte != 0);
         if let Some((at, _)) = others {
             return Err(fault(at, "a zero byte in the record header"));
         }
         let value = match self.number {
             HeaderNumber::BigEndian => number.iter().try_fold(0, |value, &byte| push(value, 256, byte)),
-            HeaderNumber::LittleEndian => number.iter().rev().try_fold(0, |value, &byte| push(value, 256, byte)),
+            HeaderNumber::LittleEndian => {
+                number.iter().rev().try_fold(0, |value, &byte| push(value, 256, byte))
+            }
             HeaderNumber::Digits => number.iter().try_fold(0, |value, &byte| {
                 let digit = byte.wrapping_sub(charset.byte('0'));
                 (digit <= 9).then_some(()).and_then(|()| push(value, 10, digit))
@@ -266,9 +279,9 @@ impl LengthHeader {
         };
         let own = if self.counts_itself { self.bytes } else { 0 };
         let length = value.and_then(|value| value.checked_sub(own)).filter(|length| *length > 0);
-        length
-            .filter(|length| *length <= RECORD_BYTES_MAX)
-            .ok_or_else(|| fault(self.at, format!("the length of a record, at most {RECORD_BYTES_MAX} bytes")))
+        length.filter(|length| *length <= RECORD_BYTES_MAX).ok_or_else(|| {
+            fault(self.at, format!("the length of a record, at most {RECORD_BYTES_MAX} bytes"))
+        })
     }
 
     /// Appends the header of a record.

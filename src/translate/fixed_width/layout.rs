@@ -109,7 +109,11 @@ pub(super) struct RecordLength {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RecordCondition {
     /// One of these texts (or none of them) stands at this place, from 0.
-    Content { at: usize, is: Vec<String>, not: bool },
+    Content {
+        at: usize,
+        is: Vec<String>,
+        not: bool,
+    },
     First,
     Last,
     Length(Vec<usize>),

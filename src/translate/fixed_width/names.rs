@@ -69,9 +69,12 @@ impl Names {
             let wanted = reference.split_once('.').map_or("", |(_, path)| path);
             path == wanted || path.strip_suffix(wanted).is_some_and(|before| before.ends_with('.'))
         };
-        for wanted in self.wanted.iter_mut().filter(|wanted| wanted.record == record && is_meant(&wanted.reference)) {
+        for wanted in
+            self.wanted.iter_mut().filter(|wanted| wanted.record == record && is_meant(&wanted.reference))
+        {
             if wanted.found.is_some() {
-                let expected = format!("a longer path in {:?}: several fields are called so", wanted.reference);
+                let expected =
+                    format!("a longer path in {:?}: several fields are called so", wanted.reference);
                 return Err(LayoutError::new("", expected));
             }
             let capture = *field.capture.get_or_insert(self.captures);
@@ -122,7 +125,10 @@ impl Wanted {
 }
 
 fn unknown(reference: &str) -> LayoutError {
-    LayoutError::new("", format!("a field with a value, in a record, before it is needed: {reference:?} is none"))
+    LayoutError::new(
+        "",
+        format!("a field with a value, in a record, before it is needed: {reference:?} is none"),
+    )
 }
 
 /// What the fields of a record refer to among each other.

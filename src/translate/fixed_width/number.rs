@@ -80,7 +80,8 @@ impl Decimal {
         if fraction.len() != places || point != (places > 0) {
             return None;
         }
-        let whole = if zeros > 0 && whole != "0" { whole.strip_suffix("0".repeat(zeros).as_str())? } else { whole };
+        let whole =
+            if zeros > 0 && whole != "0" { whole.strip_suffix("0".repeat(zeros).as_str())? } else { whole };
         let joined = [whole, fraction].concat();
         let digits = joined.trim_start_matches('0');
         Some(Self { negative, digits: if digits.is_empty() { "0" } else { digits }.to_owned() })
@@ -410,7 +411,8 @@ mod tests {
             write_decimal(decimal.negative, &decimal.digits, scale, &mut written);
             assert_eq!(written, text);
         }
-        for (text, scale) in [("1.0", 2), ("1", 2), (".10", 2), ("1.", 0), ("1e3", 0), ("", 0), ("1250", -2)] {
+        for (text, scale) in [("1.0", 2), ("1", 2), (".10", 2), ("1.", 0), ("1e3", 0), ("", 0), ("1250", -2)]
+        {
             assert_eq!(Decimal::parse(text, scale), None, "{text}");
         }
     }

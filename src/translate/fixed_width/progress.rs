@@ -79,8 +79,7 @@ impl Progress {
         if part.bytes.is_empty() || self.is_padding(rules, part) {
             return if part.is_whole { self.end(rules, part) } else { Ok(Step::More) };
         }
-        let cutter =
-            Cutter { layout: rules.layout, charset: rules.charset, captures: &self.memory.captures };
+        let cutter = Cutter { layout: rules.layout, charset: rules.charset, captures: &self.memory.captures };
         let rest = Rest { bytes: part.bytes, is_whole: part.is_whole, is_first: self.index == 0 };
         let cut = match cutter.cut(rest) {
             Ok(cut) => cut,
@@ -115,18 +114,17 @@ impl Progress {
     }
 
     fn check_order(&mut self, layout: &Layout, cut: &Cut, offset: usize) -> Result<(), Refusal> {
-        let refused = |expected: String| Err(Refusal::new(offset + cut.start, self.path(), expected));
         let Some(kind) = layout.records.get(cut.kind) else { return Ok(()) };
-        if !kind.after.is_empty() && !kind.after.contains(&self.previous) {
-            return refused(may_follow(layout, self.previous));
-        }
-        if let Some(count) = self.counts.get_mut(cut.kind) {
-            if *count >= kind.max {
-                return refused(format!("at most {} records {}", kind.max, kind.name));
-            }
-            *count += 1;
-        }
-        Ok(())
+        let count = self.counts.get(cut.kind).copied().unwrap_or(0);
+        let expected = if !kind.after.is_empty() && !kind.after.contains(&self.previous) {
+            may_follow(layout, self.previous)
+        } else if count >= kind.max {
+            format!("at most {} records {}", kind.max, kind.name)
+        } else {
+            self.counts.iter_mut().skip(cut.kind).take(1).for_each(|count| *count += 1);
+            return Ok(());
+        };
+        Err(Refusal::new(offset + cut.start, self.path(), expected))
     }
 
     /// Reads a record that was cut off; gives its length.
@@ -156,9 +154,9 @@ impl Progress {
             is_view: false,
         };
         let length = { walk }.record(kind, cut.length.is_some()).map_err(|fault| self.refusal(fault))?;
-        self.totals
-            .record(rules.layout, cut.kind, &self.memory.captures)
-            .map_err(|wrong| Refusal::new(wrong.offset, format!("{}{}", self.path(), wrong.path), wrong.expected))?;
+        self.totals.record(rules.layout, cut.kind, &self.memory.captures).map_err(|wrong| {
+            Refusal::new(wrong.offset, format!("{}{}", self.path(), wrong.path), wrong.expected)
+        })?;
         self.previous = Some(cut.kind);
         Ok(length.min(line.len()))
     }
@@ -235,10 +233,12 @@ impl Progress {
 
 /// For people: the kinds that may stand after one.
 fn may_follow(layout: &Layout, previous: Option<usize>) -> String {
-    let possible = layout.records.iter().filter(|kind| kind.after.is_empty() || kind.after.contains(&previous));
+    let possible =
+        layout.records.iter().filter(|kind| kind.after.is_empty() || kind.after.contains(&previous));
     let names: Vec<&str> = possible.map(|kind| kind.name.as_str()).collect();
     let before = previous.and_then(|at| layout.records.get(at)).map(|kind| kind.name.as_str());
-    let place = before.map_or_else(|| "at the beginning".to_owned(), |before| format!("after a record {before}"));
+    let place =
+        before.map_or_else(|| "at the beginning".to_owned(), |before| format!("after a record {before}"));
     match names.as_slice() {
         [] => format!("nothing more {place}"),
         names => format!("a record {} {place}", names.join(" or ")),

@@ -255,7 +255,8 @@ impl Sink for PieceSink {
     fn raw(&mut self, _: usize, place: Place, _: &[u8], noteworthy: bool) {
         // What is not noteworthy is filling; the bytes of a field are its own piece.
         let last = self.pieces.last();
-        if place.length == 0 || last.is_some_and(|piece| piece.offset == place.offset && piece.length == place.length)
+        if place.length == 0
+            || last.is_some_and(|piece| piece.offset == place.offset && piece.length == place.length)
         {
             return;
         }

@@ -70,7 +70,8 @@ impl Running {
                 Some(capture) => units(&capture.text),
                 None => Some(1),
             };
-            let sum = value.and_then(|value| Some((self.current.checked_add(value)?, self.all.checked_add(value)?)));
+            let sum = value
+                .and_then(|value| Some((self.current.checked_add(value)?, self.all.checked_add(value)?)));
             let Some((current, all)) = sum else {
                 return Err(WrongTotal {
                     offset: capture.map_or(0, |capture| capture.offset),

@@ -144,7 +144,12 @@ fn encode_text(
     }
 }
 
-fn encode_digits(value: &str, length: Option<usize>, charset: &Charset, out: &mut Vec<u8>) -> Result<(), String> {
+fn encode_digits(
+    value: &str,
+    length: Option<usize>,
+    charset: &Charset,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
     let fits = length.is_none_or(|length| value.len() == length);
     if !fits || !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(length.map_or_else(|| "digits".to_owned(), |length| format!("{length} digits")));
@@ -193,7 +198,12 @@ fn decode_float(order: ByteOrder, bytes: &[u8], out: &mut String) -> Result<bool
     Ok(true)
 }
 
-fn encode_float(order: ByteOrder, value: &str, length: Option<usize>, out: &mut Vec<u8>) -> Result<(), String> {
+fn encode_float(
+    order: ByteOrder,
+    value: &str,
+    length: Option<usize>,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
     let none = || "a finite number".to_owned();
     let start = out.len();
     if length == Some(4) {
@@ -221,7 +231,10 @@ pub(super) fn hex_onto(bytes: &[u8], out: &mut String) {
 fn encode_hex(value: &str, length: Option<usize>, out: &mut Vec<u8>) -> Result<(), String> {
     let bytes = hex::decode(value).ok().filter(|bytes| length.is_none_or(|length| bytes.len() == length));
     let bytes = bytes.ok_or_else(|| {
-        length.map_or_else(|| "bytes in hexadecimal".to_owned(), |length| format!("{length} bytes in hexadecimal"))
+        length.map_or_else(
+            || "bytes in hexadecimal".to_owned(),
+            |length| format!("{length} bytes in hexadecimal"),
+        )
     })?;
     out.extend_from_slice(&bytes);
     Ok(())

@@ -129,7 +129,9 @@ impl<'a, S: Sink> Walk<'a, S> {
                 self.sink.group_end(self.base + self.at);
                 Ok(())
             }
-            Kind::Filler { pad } => self.filler(field.length.unwrap_or(self.bytes.len() - self.at), *pad, false),
+            Kind::Filler { pad } => {
+                self.filler(field.length.unwrap_or(self.bytes.len() - self.at), *pad, false)
+            }
             _ => self.value(field, index),
         }
     }
@@ -177,10 +179,16 @@ impl<'a, S: Sink> Walk<'a, S> {
     /// Reads bytes that several fields share, and leaves none of them.
     fn choice(&mut self, choice: &Choice) -> Result<(), Fault> {
         let start = self.at;
-        if start == self.bytes.len() && choice.alternatives.iter().all(|alternative| alternative.field.optional) {
+        if start == self.bytes.len()
+            && choice.alternatives.iter().all(|alternative| alternative.field.optional)
+        {
             return Ok(());
         }
-        if choice.exclusive { self.chosen(choice)? } else { self.all_readable(choice)? }
+        if choice.exclusive {
+            self.chosen(choice)?
+        } else {
+            self.all_readable(choice)?
+        }
         let end = self.bytes.len().min(start + choice.length);
         match end.checked_sub(self.at) {
             Some(left) if left > 0 => self.filler(left, self.file.pad, choice.ends_record),

@@ -57,7 +57,12 @@ fn separator(name: Option<&Value>, pointer: &str, charset: &Charset) -> Result<S
 }
 
 /// Reads what was written, and compares it with what was asked for.
-fn read_again(rules: Rules<'_>, records: &[Value], bytes: &[u8], fields_max: usize) -> Result<(), Unwritable> {
+fn read_again(
+    rules: Rules<'_>,
+    records: &[Value],
+    bytes: &[u8],
+    fields_max: usize,
+) -> Result<(), Unwritable> {
     let mut progress = Progress::new(rules.layout, fields_max);
     let mut json = Vec::new();
     let (mut offset, mut index) = (0, 0);
@@ -71,7 +76,9 @@ fn read_again(rules: Rules<'_>, records: &[Value], bytes: &[u8], fields_max: usi
         }
         let pointer = format!("/records/{index}");
         let read: Value = serde_json::from_slice(&json).unwrap_or_default();
-        let asked = records.get(index).ok_or_else(|| Unwritable::new("/records", "records that can be told apart"))?;
+        let asked = records
+            .get(index)
+            .ok_or_else(|| Unwritable::new("/records", "records that can be told apart"))?;
         compare(asked, &read, &pointer)?;
         index += 1;
     }
@@ -99,7 +106,10 @@ fn compare(asked: &Value, read: &Value, pointer: &str) -> Result<(), Unwritable>
             pairs.try_for_each(|(index, (asked, read))| compare(asked, read, &format!("{pointer}/{index}")))
         }
         _ if asked == read => Ok(()),
-        _ => Err(Unwritable::new(pointer, "the value that its bytes are read as: in full, and as other views have it")),
+        _ => Err(Unwritable::new(
+            pointer,
+            "the value that its bytes are read as: in full, and as other views have it",
+        )),
     }
 }
 
@@ -159,7 +169,8 @@ impl<'a> RecordWriter<'a> {
         let Some(allowed) = &kind.length.allowed else { return Ok(()) };
         let length = self.bytes.len();
         let full = allowed.iter().copied().find(|&allowed| allowed >= length);
-        let full = full.ok_or_else(|| Fault::new("", format!("a record of {} bytes", kind.length.describe())))?;
+        let full =
+            full.ok_or_else(|| Fault::new("", format!("a record of {} bytes", kind.length.describe())))?;
         self.filler(full - length, self.rules.layout.file.pad, raw);
         Ok(())
     }
@@ -302,7 +313,8 @@ impl<'a> RecordWriter<'a> {
         let left = (start + choice.length).saturating_sub(self.bytes.len());
         if !choice.ends_record {
             self.filler(left, self.rules.layout.file.pad, raw);
-        } else if let Some(bytes) = raw.and_then(|raw| self.raw_here(raw)).filter(|bytes| bytes.len() <= left) {
+        } else if let Some(bytes) = raw.and_then(|raw| self.raw_here(raw)).filter(|bytes| bytes.len() <= left)
+        {
             self.bytes.extend_from_slice(&bytes);
         }
         Ok(())
