@@ -251,7 +251,9 @@ impl<'a> Fields<'a> {
         let signed = section.signed.unwrap_or(true);
         let form = match word {
             TypeWord::Text => {
-                let pad = section.trim.unwrap_or(true).then_some(pad);
+                // What ends with its record has no padding.
+                let is_trimmed = section.trim.unwrap_or(section.length != Some(LengthWord::Rest));
+                let pad = is_trimmed.then_some(pad);
                 return Ok(Kind::Text(Text { pad, right: section.justify == Some(JustifyWord::Right) }));
             }
             TypeWord::Digits => return Ok(Kind::Digits { blank: section.blank.unwrap_or(false) }),

@@ -38,8 +38,8 @@ pub(super) struct Cut {
 pub(super) enum NoCut {
     /// More bytes are needed to tell.
     More,
-    /// At this place something else was expected.
-    Fault { at: usize, expected: String },
+    /// At this place something else was expected, of a record of this kind if it is known.
+    Fault { at: usize, expected: String, kind: Option<usize> },
 }
 
 /// A line end: its name in documents, and its bytes.
@@ -174,10 +174,11 @@ impl Cutter<'_> {
         let longer = rules.length.allowed.iter().flatten().copied().find(|&allowed| allowed > length);
         match longer.filter(|_| self.layout.file.fill_short) {
             Some(full) => Ok(Cut { kind, start, length: Some(length), fill_to: Some(full) }),
-            None => Err(fault(
-                start + length.min(rules.length.max()),
-                format!("a record {} of {} bytes", rules.name, rules.length.describe()),
-            )),
+            None => Err(NoCut::Fault {
+                at: start + length.min(rules.length.max()),
+                expected: format!("a record {} of {} bytes", rules.name, rules.length.describe()),
+                kind: Some(kind),
+            }),
         }
     }
 
@@ -197,10 +198,12 @@ impl Cutter<'_> {
         };
         let found = self.layout.records.iter().enumerate().find(matching);
         let Some((kind, rules)) = found else { return Err(self.unknown(0)) };
-        let length = self.length_of(rules).map_err(|expected| fault(0, expected))?;
+        let length = self.length_of(rules);
+        let length = length.map_err(|expected| NoCut::Fault { at: 0, expected, kind: Some(kind) })?;
         match length {
             Some(length) if rest.bytes.len() < length => {
-                Err(fault(rest.bytes.len(), format!("a record {} of {length} bytes", rules.name)))
+                let expected = format!("a record {} of {length} bytes", rules.name);
+                Err(NoCut::Fault { at: rest.bytes.len(), expected, kind: Some(kind) })
             }
             _ => Ok(Cut { kind, start: 0, length, fill_to: None }),
         }
@@ -311,7 +314,7 @@ fn push(value: usize, base: usize, digit: u8) -> Option<usize> {
 }
 
 fn fault(at: usize, expected: impl Into<String>) -> NoCut {
-    NoCut::Fault { at, expected: expected.into() }
+    NoCut::Fault { at, expected: expected.into(), kind: None }
 }
 
 /// The message ends too early, or is not all here yet.

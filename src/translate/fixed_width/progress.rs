@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::Refusal;
 use super::charset::Charset;
 use super::cut::{Cut, Cutter, NO_SEPARATOR, NoCut, Rest, Separator, separator_at};
-use super::layout::{Framing, Layout, RecordKind};
+use super::layout::{Framing, Layout, RecordCondition, RecordKind};
 use super::sink::{Place, RecordEnd, Sink};
 use super::totals::Totals;
 use super::walk::{Capture, Fault, Memory, Walk};
@@ -84,7 +84,11 @@ impl Progress {
         let cut = match cutter.cut(rest) {
             Ok(cut) => cut,
             Err(NoCut::More) => return Ok(Step::More),
-            Err(NoCut::Fault { at, expected }) => {
+            Err(NoCut::Fault { kind: Some(kind), .. }) if !self.may_stand(rules.layout, kind) => {
+                let expected = may_follow(rules.layout, self.previous);
+                return Err(Refusal::new(part.offset, self.path(), expected));
+            }
+            Err(NoCut::Fault { at, expected, .. }) => {
                 return Err(Refusal::new(part.offset + at, self.path(), expected));
             }
         };
@@ -113,10 +117,16 @@ impl Progress {
         }
     }
 
+    /// Whether a record of a kind may come next.
+    fn may_stand(&self, layout: &Layout, kind: usize) -> bool {
+        let after = layout.records.get(kind).map(|kind| &kind.after);
+        after.is_some_and(|after| after.is_empty() || after.contains(&self.previous))
+    }
+
     fn check_order(&mut self, layout: &Layout, cut: &Cut, offset: usize) -> Result<(), Refusal> {
         let Some(kind) = layout.records.get(cut.kind) else { return Ok(()) };
         let count = self.counts.get(cut.kind).copied().unwrap_or(0);
-        let expected = if !kind.after.is_empty() && !kind.after.contains(&self.previous) {
+        let expected = if !self.may_stand(layout, cut.kind) {
             may_follow(layout, self.previous)
         } else if count >= kind.max {
             format!("at most {} records {}", kind.max, kind.name)

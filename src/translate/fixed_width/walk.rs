@@ -129,9 +129,10 @@ impl<'a, S: Sink> Walk<'a, S> {
                 self.sink.group_end(self.base + self.at);
                 Ok(())
             }
-            Kind::Filler { pad } => {
-                self.filler(field.length.unwrap_or(self.bytes.len() - self.at), *pad, false)
-            }
+            Kind::Filler { pad } => match field.length {
+                Some(length) => self.filler(length, *pad, field.optional),
+                None => self.filler(self.bytes.len() - self.at, *pad, true),
+            },
             _ => self.value(field, index),
         }
     }
@@ -142,7 +143,7 @@ impl<'a, S: Sink> Walk<'a, S> {
         let pad = self.charset.byte(pad);
         let bytes = self.take(Some(length))?;
         let noteworthy = is_beyond || bytes.iter().any(|&byte| byte != pad);
-        if !self.is_view {
+        if !self.is_view && length > 0 {
             self.sink.raw(at + 1, place, bytes, noteworthy);
         }
         Ok(())

@@ -212,8 +212,10 @@ impl<'a> RecordWriter<'a> {
         raw: Option<&Map<String, Value>>,
     ) -> Result<(), Fault> {
         if let Kind::Filler { pad } = field.kind {
-            if !field.optional || self.has_later_bytes(field, members, raw) {
-                self.filler(field.length.unwrap_or(0), pad, raw);
+            match field.length {
+                Some(length) if !field.optional => self.filler(length, pad, raw),
+                // Only what was noted was there.
+                _ => self.noted(raw),
             }
             return Ok(());
         }
@@ -231,15 +233,11 @@ impl<'a> RecordWriter<'a> {
         .map_err(|fault| fault.within(&pointer))
     }
 
-    /// Whether an optional filler is needed: its bytes were noted.
-    fn has_later_bytes(
-        &self,
-        field: &Field,
-        members: &Map<String, Value>,
-        raw: Option<&Map<String, Value>>,
-    ) -> bool {
-        let _ = (field, members);
-        raw.is_some_and(|raw| raw.contains_key(&(self.bytes.len() + 1).to_string()))
+    /// Bytes that no field has and that were noted here.
+    fn noted(&mut self, raw: Option<&Map<String, Value>>) {
+        if let Some(bytes) = raw.and_then(|raw| self.raw_here(raw)) {
+            self.bytes.extend_from_slice(&bytes);
+        }
     }
 
     fn list(
