@@ -29,3 +29,5 @@ mod fuzz;
 mod fixed_width;
 #[path = "translation/fixed_width_corpus.rs"]
 mod fixed_width_corpus;
+#[path = "translation/fixed_width_fuzz.rs"]
+mod fixed_width_fuzz;

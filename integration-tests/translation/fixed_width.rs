@@ -64,6 +64,11 @@ impl Reader {
         document
     }
 
+    /// A file that is about to come.
+    pub(crate) fn records(&self, ccsid: i32) -> Records {
+        Records::new(self.layout.clone(), Ccsid(ccsid), &self.options, Show::All).unwrap()
+    }
+
     /// The lines that a stream of pieces of this size becomes.
     pub(crate) fn stream(&self, bytes: &[u8], ccsid: i32, piece: usize) -> Result<Vec<u8>, Refusal> {
         let mut records = Records::new(self.layout.clone(), Ccsid(ccsid), &self.options, Show::All)?;
