@@ -44,25 +44,10 @@ pub use dialect::{Dialect, InvalidDialect};
 const FORMAT: &str = "iso8583";
 /// A document has about three bytes for each of the message.
 const GROWTH: usize = 3;
+/// Room for the head of a document.
+const HEAD_BYTES: usize = 256;
 /// Character sets of messages that are kept as tables.
 const CHARSETS_MAX: usize = 16;
-
-impl Dialect {
-    /// One by its name.
-    pub fn shipped(_name: &str) -> Option<Self> {
-        None
-    }
-
-    /// The names.
-    pub fn names() -> Vec<&'static str> {
-        Vec::new()
-    }
-
-    /// From a file.
-    pub fn from_toml(_text: &str) -> Result<Self, String> {
-        Err(String::new())
-    }
-}
 
 /// The translation with its options compiled.
 #[derive(Debug)]
@@ -127,25 +112,9 @@ impl Binding {
 
 /// The whole document: its head, and the members that were written while reading.
 fn body(kind: &str, keys: &Keys, members: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(members.len() + 256);
-    out.extend_from_slice(b"{\"format\":\"iso8583\",\"type\":");
-    json::string(&mut out, kind);
-    out.extend_from_slice(b",\"keys\":{");
-    for (index, (name, values)) in keys.0.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        json::string(&mut out, name);
-        out.extend_from_slice(b":[");
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            json::string(&mut out, value);
-        }
-        out.push(b']');
-    }
-    out.extend_from_slice(b"},");
+    let mut out = Vec::with_capacity(members.len() + HEAD_BYTES);
+    json::head(&mut out, FORMAT, kind, keys);
+    out.push(b',');
     out.extend_from_slice(members);
     out.push(b'}');
     out

@@ -51,14 +51,18 @@ const SHIPPED: &[(&str, &str)] = shipped![
 impl Dialect {
     /// A dialect that comes with mqgate; `None` where there is none of that name.
     pub fn shipped(name: &str) -> Option<Self> {
-        let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name)?;
         // That they all compile is tested.
-        Self::from_toml(text).ok()
+        Self::from_toml(Self::source(name)?).ok()
     }
 
     /// The names of the dialects that come with mqgate.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        SHIPPED.iter().map(|(name, _)| *name)
+    pub fn names() -> Vec<&'static str> {
+        SHIPPED.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// The file of a dialect that comes with mqgate.
+    pub fn source(name: &str) -> Option<&'static str> {
+        SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// Compiles the text of a dialect file. What it extends is one of [`Dialect::names`].
@@ -71,11 +75,10 @@ impl Dialect {
             let Some(name) = file.extends.take() else {
                 return Ok(Self { table: compile::compile(&file)? });
             };
-            let base = SHIPPED.iter().find(|(known, _)| *known == name).ok_or_else(|| {
-                let names: Vec<&str> = Self::names().collect();
-                InvalidDialect::new("extends", format!("one of {}", names.join(", ")))
+            let base = Self::source(&name).ok_or_else(|| {
+                InvalidDialect::new("extends", format!("one of {}", Self::names().join(", ")))
             })?;
-            let mut base = parse(base.1)?;
+            let mut base = parse(base)?;
             let below = base.extends.take();
             file = file.over(base);
             file.extends = below;
