@@ -111,6 +111,17 @@ impl Decoded<'_> {
     }
 }
 
+impl Decoded<'_> {
+    /// How many of the original bytes a part of the text had.
+    pub fn width(&self, part: &str) -> usize {
+        match self.unit {
+            Unit::Utf8 => part.len(),
+            Unit::Byte => part.chars().count(),
+            Unit::Utf16 => part.chars().map(|character| 2 * character.len_utf16()).sum(),
+        }
+    }
+}
+
 fn utf_8(bytes: &[u8]) -> Decoded<'_> {
     let (text, whole) = match std::str::from_utf8(bytes) {
         Ok(text) => (text, true),
