@@ -3,16 +3,22 @@
 //!
 //! # Layout
 //!
-//! * [`text`]: whole texts, of any CCSID: [`decode`] and [`encode`].
-//! * [`single_byte`]: tables of 256 characters, for fields.
+//! * `text`: whole texts, of any CCSID: [`decode`] and [`encode`].
+//! * `unicode`: UTF-8 and UTF-16.
+//! * [`single_byte`]: character sets of one byte a character, for fields too.
+//! * `maps`: one of them made ready for use.
+//! * `tables`: all of them, generated.
 
 #![forbid(unsafe_code)]
 
 mod text;
+mod unicode;
 pub mod single_byte;
+mod maps;
+mod tables;
 
-pub use single_byte::{SingleByte, single_byte};
-pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode};
+pub use single_byte::{Family, SingleByte, single_byte, single_bytes};
+pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode, is_known};
 
 /// UTF-8.
 pub const UTF_8: i32 = 1208;

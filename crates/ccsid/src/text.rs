@@ -1,23 +1,12 @@
-//! From bytes to text by CCSID, strictly: a byte that does not decode is an error, never a replacement character.
+//! From bytes to text and back by CCSID, strictly: a byte that does not decode is an error, never a replacement character.
 //!
 //! An XML declaration that names another encoding is not asked: the queue manager may have converted the text since it was
 //! written, and only the descriptor knows.
 
 use std::borrow::Cow;
 
-use crate::{LATIN_1, UTF_8};
-
-/// UTF-16 in the byte order of the message's integers; 13488 and 17584 are its older levels.
-const UTF_16: [i32; 3] = [1200, 13488, 17584];
-/// UTF-16, little-endian.
-const UTF_16_LE: i32 = 1202;
-
-/// `MQENC_INTEGER_MASK` and `MQENC_INTEGER_REVERSED` of `cmqc.h`.
-const INTEGER_MASK: i32 = 0x0000_000F;
-const INTEGER_REVERSED: i32 = 0x0000_0002;
-
-/// The character that some writers put first to tell the byte order.
-const BYTE_ORDER_MARK: char = '\u{FEFF}';
+use crate::single_byte::{Family, SingleByte, single_byte};
+use crate::unicode::{self, Utf};
 
 /// What the line ends of EBCDIC text are: the one point where tables disagree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,8 +25,8 @@ pub struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// Where the bytes stop to be text.
     pub fault: Option<Undecodable>,
-    unit: Unit,
-    skipped_bytes: usize,
+    pub(crate) unit: Unit,
+    pub(crate) skipped_bytes: usize,
 }
 
 /// Bytes that are not text in their CCSID. They follow the decoded text.
@@ -58,62 +47,71 @@ pub struct Unencodable {
 
 /// How many bytes a character had.
 #[derive(Debug, Clone, Copy)]
-enum Unit {
+pub(crate) enum Unit {
     Utf8,
     Byte,
     Utf16,
 }
 
-/// Decodes `bytes`.
+/// What a CCSID stands for.
+enum Charset {
+    Unicode(Utf),
+    Table(&'static SingleByte),
+}
+
+/// Whether text of a CCSID can be read and written.
+pub fn is_known(ccsid: i32) -> bool {
+    charset(ccsid, 0).is_some()
+}
+
+/// Decodes `bytes`. A byte order mark decides over the order of UTF-16, and is not part of the text.
 ///
 /// # Errors
 /// What is expected, where the CCSID is not one of those that can be decoded.
 pub fn decode(bytes: &[u8], ccsid: i32, encoding: i32, newline: Newline) -> Result<Decoded<'_>, Undecodable> {
-    let _ = newline;
-    match ccsid {
-        UTF_8 => Ok(utf_8(bytes)),
-        LATIN_1 => Ok(latin_1(bytes)),
-        UTF_16_LE => Ok(utf_16(bytes, u16::from_le_bytes, ccsid)),
-        known if UTF_16.contains(&known) && encoding & INTEGER_MASK == INTEGER_REVERSED => {
-            Ok(utf_16(bytes, u16::from_le_bytes, ccsid))
-        }
-        known if UTF_16.contains(&known) => Ok(utf_16(bytes, u16::from_be_bytes, ccsid)),
-        other => Err(Undecodable {
-            expected: format!(
-                "CCSID 1208 (UTF-8), 819 (ISO 8859-1), 1200, 1202, 13488 or 17584 (UTF-16), not {other}"
-            ),
-        }),
+    match charset(ccsid, encoding) {
+        Some(Charset::Unicode(utf)) => Ok(unicode::decode(bytes, utf, ccsid)),
+        Some(Charset::Table(table)) => Ok(by_table(bytes, table, newline)),
+        None => Err(Undecodable { expected: known_instead_of(ccsid) }),
     }
 }
 
-/// Encodes `text`.
+/// Encodes `text`, without a byte order mark.
 ///
 /// # Errors
 /// The first character without bytes in the CCSID, or a CCSID that is not known.
 pub fn encode(text: &str, ccsid: i32, encoding: i32, newline: Newline) -> Result<Vec<u8>, Unencodable> {
-    let _ = (encoding, newline);
-    match ccsid {
-        UTF_8 => Ok(text.as_bytes().to_vec()),
-        other => Err(Unencodable { at: 0, expected: format!("CCSID 1208 (UTF-8), not {other}") }),
+    match charset(ccsid, encoding) {
+        Some(Charset::Unicode(utf)) => Ok(unicode::encode(text, utf)),
+        Some(Charset::Table(table)) => {
+            let mut bytes = Vec::new();
+            let expected = || format!("a character that CCSID {ccsid} has");
+            let written = table.encode_onto(text, newline, &mut bytes);
+            written.map(|()| bytes).map_err(|at| Unencodable { at, expected: expected() })
+        }
+        None => Err(Unencodable { at: 0, expected: known_instead_of(ccsid) }),
     }
 }
 
 impl Decoded<'_> {
     /// The place in the original bytes of a place in the text.
     pub fn origin(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        self.skipped_bytes
-            + match self.unit {
-                Unit::Utf8 => before.len(),
-                Unit::Byte => before.chars().count(),
-                Unit::Utf16 => before.chars().map(|character| 2 * character.len_utf16()).sum(),
-            }
+        self.skipped_bytes + self.original_bytes(self.text.get(..offset).unwrap_or(&self.text))
     }
-}
 
-impl Decoded<'_> {
-    /// How many of the original bytes a part of the text had.
-    pub fn width(&self, part: &str) -> usize {
+    /// The places in the original bytes of many places in the text, which are in ascending order.
+    pub fn origins(&self, offsets: &[usize]) -> Vec<usize> {
+        let (mut at, mut origin) = (0, self.skipped_bytes);
+        let step = |&offset: &usize| {
+            origin += self.original_bytes(self.text.get(at..offset).unwrap_or_default());
+            at = offset;
+            origin
+        };
+        offsets.iter().map(step).collect()
+    }
+
+    /// How many bytes a part of the text had.
+    fn original_bytes(&self, part: &str) -> usize {
         match self.unit {
             Unit::Utf8 => part.len(),
             Unit::Byte => part.chars().count(),
@@ -122,53 +120,30 @@ impl Decoded<'_> {
     }
 }
 
-fn utf_8(bytes: &[u8]) -> Decoded<'_> {
-    let (text, whole) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text, true),
-        Err(error) => {
-            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            (std::str::from_utf8(valid).unwrap_or_default(), false)
-        }
-    };
-    let unmarked = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    Decoded {
-        text: Cow::Borrowed(unmarked),
-        fault: (!whole).then(|| Undecodable { expected: "bytes that are UTF-8 (CCSID 1208)".into() }),
-        unit: Unit::Utf8,
-        skipped_bytes: text.len() - unmarked.len(),
-    }
+fn charset(ccsid: i32, encoding: i32) -> Option<Charset> {
+    unicode::by_ccsid(ccsid, encoding)
+        .map(Charset::Unicode)
+        .or_else(|| single_byte(ccsid).map(Charset::Table))
 }
 
-fn latin_1(bytes: &[u8]) -> Decoded<'_> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(ascii) if bytes.is_ascii() => Cow::Borrowed(ascii),
-        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
-    };
-    Decoded { text, fault: None, unit: Unit::Byte, skipped_bytes: 0 }
+fn known_instead_of(ccsid: i32) -> String {
+    format!(
+        "a CCSID that can be read, such as 1208 (UTF-8), 1200 (UTF-16), 819, 37, 500 or 1047, not {ccsid}"
+    )
 }
 
-fn utf_16(bytes: &[u8], order: fn([u8; 2]) -> u16, ccsid: i32) -> Decoded<'_> {
-    let (body, order) = match bytes {
-        [0xFE, 0xFF, body @ ..] => (body, u16::from_be_bytes as fn([u8; 2]) -> u16),
-        [0xFF, 0xFE, body @ ..] => (body, u16::from_le_bytes as fn([u8; 2]) -> u16),
-        _ => (bytes, order),
-    };
-    let (pairs, rest) = body.as_chunks::<2>();
-    let mut text = String::with_capacity(body.len());
-    let mut whole = rest.is_empty();
-    for character in char::decode_utf16(pairs.iter().map(|&pair| order(pair))) {
-        let Ok(character) = character else {
-            whole = false;
-            break;
-        };
-        text.push(character);
+fn by_table<'a>(bytes: &'a [u8], table: &SingleByte, newline: Newline) -> Decoded<'a> {
+    let decoded = |text, fault| Decoded { text, fault, unit: Unit::Byte, skipped_bytes: 0 };
+    if table.family == Family::Ascii
+        && bytes.is_ascii()
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        return decoded(Cow::Borrowed(text), None);
     }
-    Decoded {
-        text: Cow::Owned(text),
-        fault: (!whole).then(|| Undecodable { expected: format!("bytes that are UTF-16 (CCSID {ccsid})") }),
-        unit: Unit::Utf16,
-        skipped_bytes: bytes.len() - body.len(),
-    }
+    let mut text = String::new();
+    let fault = table.decode_onto(bytes, newline, &mut text).err();
+    let expected = || format!("a byte that has a character in CCSID {}", table.ccsid);
+    decoded(Cow::Owned(text), fault.map(|_| Undecodable { expected: expected() }))
 }
 
 #[cfg(test)]
@@ -227,7 +202,7 @@ mod tests {
 
     #[test]
     fn an_unknown_ccsid_is_refused_by_number() {
-        let refused = decode(b"x", 37, REVERSED, Newline::Lf).unwrap_err();
-        assert!(refused.expected.ends_with("not 37"), "{refused:?}");
+        let refused = decode(b"x", 1388, REVERSED, Newline::Lf).unwrap_err();
+        assert!(refused.expected.ends_with("not 1388"), "{refused:?}");
     }
 }
