@@ -66,7 +66,7 @@ impl Components {
         self.next.clear();
         self.next.resize(fields.len(), NONE);
         for (at, field) in fields.iter().enumerate() {
-            let Some(index) = TABLE.index(field.tag_of(text)) else { continue };
+            let Some(index) = TABLE.index(field.tag.of(text)) else { continue };
             let Some(chain) = self.chains.get_mut(index) else { continue };
             if chain.0 == NONE {
                 chain.0 = at;
@@ -88,7 +88,7 @@ impl Components {
     ) -> Result<(), Fault> {
         let mut at = self.chains.get(index).map_or(NONE, |chain| chain.0);
         let (Some(format), Some(first)) = (TABLE.get(index), fields.get(at)) else { return Ok(()) };
-        let tag = first.tag_of(writer.text);
+        let tag = first.tag.of(writer.text);
         writer.raw(tag.as_bytes());
         writer.raw(b"\":[");
         while let Some(field) = fields.get(at) {
@@ -97,7 +97,7 @@ impl Components {
             }
             writer.raw(b"{\"at\":\"");
             number(&mut writer.out, at);
-            writer.raw(b"\",");
+            writer.raw(b"\"");
             self.value(writer, format, field.value.of(writer.text));
             writer.raw(b"}");
             writer.check(field.value, block.id, tag)?;
@@ -110,16 +110,13 @@ impl Components {
     /// The components of one value, or what it should have been.
     fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str) {
         let Some(notation) = format.find(value, &mut self.captures) else {
-            let plain = format.notations.first().map_or("", |notation| notation.plain.as_str());
-            writer.raw(b"\"unmatched\":");
-            json::string(&mut writer.out, plain);
+            writer.member("unmatched");
+            json::string(&mut writer.out, &format.plain);
             return;
         };
-        for (index, capture) in self.captures.iter().enumerate() {
+        for capture in &self.captures {
             let Some(name) = notation.names.get(capture.name) else { continue };
-            writer.raw(if index > 0 { b",\"" } else { b"\"" });
-            writer.raw(name.text.as_bytes());
-            writer.raw(b"\":");
+            writer.member(&name.text);
             let text = value.get(capture.start..capture.end).unwrap_or_default();
             component(writer, name, text);
         }
@@ -128,7 +125,7 @@ impl Components {
     /// A value as a person is shown it who must not see everything.
     pub(super) fn shown(&mut self, field: &Field, text: &str, block: &Block) -> String {
         let value = field.value.of(text);
-        let Some(format) = TABLE.format(field.tag_of(text)) else {
+        let Some(format) = TABLE.format(field.tag.of(text)) else {
             // What a field of lines holds that nobody knows may be a name.
             let lines = matches!(block.content, Content::Lines { .. });
             return if lines { Mask::Whole.apply(value) } else { value.to_owned() };
@@ -165,9 +162,8 @@ fn component(writer: &mut Writer<'_>, name: &Name, text: &str) {
     writer.shown(text, name.masked);
     writer.raw(b"\"");
     if let Some(decimal) = &name.decimal {
-        writer.raw(b",\"");
-        writer.raw(decimal.as_bytes());
-        writer.raw(b"\":\"");
+        writer.member(decimal);
+        writer.raw(b"\"");
         plain_decimal(&mut writer.out, text);
         writer.raw(b"\"");
     }

@@ -5,7 +5,7 @@ use super::super::mask::{Mask, Show};
 use super::components::Components;
 use super::kind::{KEYS, Reading};
 use super::line_ends::LineEnds;
-use super::scan::{Block, Content, Fault, Field, Message, Scan, Span, path};
+use super::scan::{Block, Content, Fault, Message, Scan, Span, path};
 use super::wire;
 use crate::message::{Document, Keys};
 
@@ -205,6 +205,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The name of a member, which needs no escapes, after a comma unless it is the first.
+    pub(super) fn member(&mut self, name: &str) {
+        self.raw(if self.out.last() == Some(&b'{') { b"\"" } else { b",\"" });
+        self.raw(name.as_bytes());
+        self.raw(b"\":");
+    }
+
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -216,12 +223,5 @@ impl<'a> Writer<'a> {
             return Err(Fault::new(span.start, path(id, tag), expected));
         }
         Ok(())
-    }
-}
-
-impl Field {
-    /// Its tag, which is ASCII and needs no escapes.
-    pub(super) fn tag_of<'a>(&self, text: &'a str) -> &'a str {
-        self.tag.of(text)
     }
 }

@@ -17,12 +17,31 @@ pub(super) fn explain(
     show: Show,
     refusal: Option<Refusal>,
 ) -> Explanation {
-    let origin = Origin { decoded, at: 0, byte: decoded.origin(0) };
-    let mut pieces = Pieces { text: &decoded.text, scan, ends, show, origin, pieces: Vec::new() };
+    let mut pieces = Pieces { text: &decoded.text, scan, ends, show, pieces: Vec::new() };
     for message in &scan.messages {
         pieces.message(message);
     }
-    Explanation { pieces: pieces.pieces, refusal }
+    let mut pieces = pieces.pieces;
+    to_bytes(&mut pieces, decoded);
+    Explanation { pieces, refusal }
+}
+
+/// Offsets and lengths in the text become those in the bytes as they came.
+fn to_bytes(pieces: &mut [Piece], decoded: &Decoded<'_>) {
+    let mut places: Vec<usize> =
+        pieces.iter().flat_map(|piece| [piece.offset, piece.offset + piece.length]).collect();
+    places.sort_unstable();
+    places.dedup();
+    let bytes = decoded.origins(&places);
+    let byte = |place: usize| {
+        let found = places.binary_search(&place).ok().and_then(|index| bytes.get(index));
+        found.copied().unwrap_or_default()
+    };
+    for piece in pieces {
+        let end = byte(piece.offset + piece.length);
+        piece.offset = byte(piece.offset);
+        piece.length = end - piece.offset;
+    }
 }
 
 struct Pieces<'a> {
@@ -30,15 +49,7 @@ struct Pieces<'a> {
     scan: &'a Scan,
     ends: LineEnds,
     show: Show,
-    origin: Origin<'a>,
     pieces: Vec<Piece>,
-}
-
-/// Places in the bytes as they came, for places in the text that do not go far back.
-struct Origin<'a> {
-    decoded: &'a Decoded<'a>,
-    at: usize,
-    byte: usize,
 }
 
 impl Pieces<'_> {
@@ -106,26 +117,8 @@ impl Pieces<'_> {
         let masked = masked && self.show == Show::Masked;
         let value = self.ends.read(value);
         let value = if masked { Mask::Whole.apply(&value) } else { value.into_owned() };
-        let offset = self.origin.of(span.start);
-        let length = self.origin.width(span);
+        let (offset, length) = (span.start, span.end.saturating_sub(span.start));
         self.pieces.push(Piece { offset, length, depth, element, name: name.to_owned(), value, masked });
-    }
-}
-
-impl Origin<'_> {
-    /// The byte of a place: counted on from the place before, so that a long text is counted once and not once a piece.
-    fn of(&mut self, at: usize) -> usize {
-        if at >= self.at {
-            self.byte += self.width(Span { start: self.at, end: at });
-        } else {
-            self.byte -= self.width(Span { start: at, end: self.at });
-        }
-        self.at = at;
-        self.byte
-    }
-
-    fn width(&self, span: Span) -> usize {
-        self.decoded.width(span.of(&self.decoded.text))
     }
 }
 

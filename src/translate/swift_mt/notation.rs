@@ -418,6 +418,10 @@ impl Notation {
         };
         let masked = name.ends_with('*');
         let text = name.trim_end_matches('*').to_owned();
+        let taken = |other: &Name| other.text == text || other.decimal.as_ref() == Some(&text);
+        if self.names.iter().any(taken) {
+            return Err(format!("{text} once"));
+        }
         reader.open.push(self.steps.len());
         self.steps.push(Step::Open(self.names.len()));
         self.names.push(Name { text, decimal, masked, parts: None });
@@ -539,7 +543,19 @@ mod tests {
 
     #[test]
     fn what_is_no_notation_says_why() {
-        for wrong in ["[1!n", "1!n]", "<a:1!n", "1q", "&none", "%codes", "<a:%none>", "?", "'a", "1!n>"] {
+        for wrong in [
+            "[1!n",
+            "1!n]",
+            "<a:1!n",
+            "1q",
+            "&none",
+            "%codes",
+            "<a:%none>",
+            "?",
+            "'a",
+            "1!n>",
+            "<a:1!n><a:1!n>",
+        ] {
             assert!(Notation::compile(wrong, &HashMap::new()).is_err(), "{wrong}");
         }
     }

@@ -28,6 +28,8 @@ pub(super) struct Table {
 pub(super) struct Format {
     /// Its name for people.
     pub(super) name: String,
+    /// What its values look like, for those that do not.
+    pub(super) plain: String,
     /// Tried in this order.
     pub(super) notations: Vec<Notation>,
 }
@@ -77,7 +79,9 @@ impl Table {
 
     fn add(&mut self, tag: &str, name: &str, notation: Notation) -> Result<(), String> {
         if let Some(index) = self.index(tag) {
-            self.formats.get_mut(index).map(|format| format.notations.push(notation)).ok_or("a tag")?;
+            let format = self.formats.get_mut(index).ok_or("a tag")?;
+            format.plain = format!("{} or {}", format.plain, notation.plain);
+            format.notations.push(notation);
             return Ok(());
         }
         let index = u16::try_from(self.formats.len()).map_err(|_| "fewer tags")?;
@@ -87,7 +91,8 @@ impl Table {
                 self.long.insert(tag.to_owned(), index);
             }
         }
-        self.formats.push(Format { name: name.to_owned(), notations: vec![notation] });
+        let plain = notation.plain.clone();
+        self.formats.push(Format { name: name.to_owned(), plain, notations: vec![notation] });
         Ok(())
     }
 
@@ -177,12 +182,13 @@ mod tests {
     fn formats_of_a_tag_are_tried_in_order() {
         let mut captures = Vec::new();
         let format = TABLE.format("52A").unwrap();
-        for (value, expected) in
-            [("BANKGB2L", "['/'C|D]['/'34x][$]4!c2!a2!c[3!c]"), ("/C/123\nBANKGB2LXXX", "['/C|D]")]
-        {
-            let notation = format.find(value, &mut captures).unwrap();
-            let _ = expected;
-            assert!(!notation.plain.is_empty());
+        for (value, expected) in [
+            ("BANKGB2L", "[/34x$]4!c2!a2!c[3!c]"),
+            ("/C/123\nBANKGB2LXXX", "/C|D[/34x]$4!c2!a2!c[3!c]"),
+            ("/D1234\nBANKGB2LXXX\n\n", "[/34x$]4!c2!a2!c[3!c]"),
+            ("//SC201555\nBANKGB2LXXX", "//2!a28x$4!c2!a2!c[3!c]"),
+        ] {
+            assert_eq!(format.find(value, &mut captures).unwrap().plain, expected, "{value}");
         }
         assert!(format.find("nothing", &mut captures).is_none() && captures.is_empty());
     }

@@ -3,6 +3,7 @@
 use super::super::json;
 use super::document::Writer;
 use super::kind::Reading;
+use super::line_ends::LineEnds;
 use super::scan::{Block, Content, Span};
 
 /// How a message with blocks is written where nothing else is said.
@@ -44,28 +45,23 @@ fn spans(writer: &mut Writer<'_>, reading: Reading<'_>) {
     let mut before = message.before;
     let mut any = false;
     for block in reading.scan.blocks_of(message) {
+        before.end = block.span.start;
         if before.start < before.end {
-            if any {
-                writer.raw(b",");
-            } else {
-                comma(writer);
-                writer.raw(b"\"before\":{");
+            if !any {
+                writer.member("before");
+                writer.raw(b"{");
                 any = true;
             }
-            writer.raw(b"\"");
-            writer.out.push(block.id);
-            writer.raw(b"\":");
+            writer.member(char::from(block.id).encode_utf8(&mut [0; 4]));
             writer.value(before);
         }
-        let next = reading.scan.blocks_of(message).iter().find(|next| next.span.start >= block.span.end);
-        before = Span { start: block.span.end, end: next.map_or(block.span.end, |next| next.span.start) };
+        before.start = block.span.end;
     }
     if any {
         writer.raw(b"}");
     }
     if message.after.start < message.after.end {
-        comma(writer);
-        writer.raw(b"\"after\":");
+        writer.member("after");
         writer.value(message.after);
     }
 }
@@ -87,8 +83,7 @@ fn of_block(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block) {
         }
     }
     if !block.closed {
-        let id = [block.id];
-        member(writer, "open", std::str::from_utf8(&id).unwrap_or_default());
+        member(writer, "open", char::from(block.id).encode_utf8(&mut [0; 4]));
     }
 }
 
@@ -102,10 +97,27 @@ fn lines(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block, begin: Sp
     if begin != if bare { "" } else { BEGIN } {
         member(writer, "begin", &begin);
     }
+    if writer.ends == LineEnds::Mixed {
+        between(writer, reading, block);
+    }
     let end = writer.ends.read(end.of(reading.text));
     if end != usual_end(bare, block.fields.0 == block.fields.1) {
         member(writer, "end", &end);
     }
+}
+
+/// The line ends between fields, where they are not all the same.
+fn between(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block) {
+    writer.member("between");
+    writer.raw(b"[");
+    for (index, pair) in reading.scan.fields_of(block).windows(2).enumerate() {
+        let [before, after] = pair else { continue };
+        if index > 0 {
+            writer.raw(b",");
+        }
+        writer.value(Span { start: before.value.end, end: after.tag.start - 1 });
+    }
+    writer.raw(b"]");
 }
 
 /// What stands after the last value where nothing else is said.
@@ -120,10 +132,8 @@ pub(super) fn usual_end(bare: bool, empty: bool) -> &'static str {
 /// What stands before, between and after entries, if anything does.
 fn inside(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block, span: Span) {
     let start = writer.out.len();
-    comma(writer);
-    writer.raw(b"\"inside");
-    writer.out.push(block.id);
-    writer.raw(b"\":[");
+    writer.member(&format!("inside{}", char::from(block.id)));
+    writer.raw(b"[");
     let mut from = span.start;
     let mut any = false;
     for field in reading.scan.fields_of(block) {
@@ -142,15 +152,6 @@ fn inside(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block, span: Sp
 }
 
 fn member(writer: &mut Writer<'_>, name: &str, value: &str) {
-    comma(writer);
-    json::string(&mut writer.out, name);
-    writer.raw(b":");
+    writer.member(name);
     json::string(&mut writer.out, value);
-}
-
-/// A comma, unless this is the first member.
-fn comma(writer: &mut Writer<'_>) {
-    if writer.out.last() != Some(&b'{') {
-        writer.raw(b",");
-    }
 }

@@ -106,10 +106,11 @@ impl Writer {
         pointer: &str,
     ) -> Result<(), Unwritable> {
         self.text(wire.text("begin")?.unwrap_or(if bare { "" } else { BEGIN }));
+        let between = wire.texts("between")?;
         for (index, field) in fields.iter().enumerate() {
             let (tag, value) = pair(field, pointer, index)?;
-            if index > 0 {
-                self.text("\n");
+            if let Some(before) = index.checked_sub(1) {
+                self.text(between.get(before).and_then(Value::as_str).unwrap_or("\n"));
             }
             self.out.push(':');
             self.out.push_str(tag);
@@ -129,25 +130,18 @@ impl Writer {
         pointer: &str,
     ) -> Result<(), Unwritable> {
         let name = format!("inside{id}");
-        let gaps = match wire.wire.get(&name) {
-            None => &Vec::new(),
-            Some(Value::Array(gaps)) => gaps,
-            Some(_) => return Err(wire.fault(&name)),
-        };
-        let gap = |index: usize| match gaps.get(index) {
-            None => Ok(""),
-            Some(gap) => gap.as_str().ok_or_else(|| wire.fault(&name)),
-        };
+        let gaps = wire.texts(&name)?;
+        let gap = |index: usize| gaps.get(index).and_then(Value::as_str).unwrap_or_default();
         for (index, field) in fields.iter().enumerate() {
             let (tag, value) = pair(field, pointer, index)?;
-            self.text(gap(index)?);
+            self.text(gap(index));
             self.out.push('{');
             self.out.push_str(tag);
             self.out.push(':');
             self.place(format!("{pointer}/{index}"), value);
             self.out.push('}');
         }
-        self.text(gap(fields.len())?);
+        self.text(gap(fields.len()));
         Ok(())
     }
 
@@ -212,8 +206,17 @@ impl Wire<'_> {
         }
     }
 
+    /// An array of texts, which may be absent.
+    fn texts(&self, name: &str) -> Result<&[Value], Unwritable> {
+        match self.wire.get(name) {
+            None => Ok(&[]),
+            Some(Value::Array(texts)) if texts.iter().all(Value::is_string) => Ok(texts),
+            Some(_) => Err(self.fault(name)),
+        }
+    }
+
     fn fault(&self, name: &str) -> Unwritable {
-        Unwritable::new(format!("{}/{name}", self.pointer), "text")
+        Unwritable::new(format!("{}/{name}", self.pointer), "text, or an array of texts")
     }
 }
 
