@@ -52,7 +52,7 @@ fn check(path: &Path, body: &[u8], expected: &Value) {
 }
 
 fn as_json(peeled: &Peeled, body: &[u8]) -> Value {
-    let headers = peeled.headers.iter().map(|header| {
+    let headers = peeled.rfh2s().map(|header| {
         serde_json::json!({
             "byte_order": if header.little_endian { "little" } else { "big" },
             "version": 2,

@@ -80,7 +80,7 @@ fn a_chain_comes_back_as_it_was_written() {
         assert_eq!(&bytes[peeled.body_offset..], b"body");
         assert_eq!((peeled.format, peeled.encoding), (Format::STRING, chain.last().unwrap().encoding()));
         assert_eq!(peeled.headers.len(), chain.len());
-        for (read, written) in peeled.headers.iter().zip(&chain) {
+        for (read, written) in peeled.rfh2s().zip(&chain) {
             let folders: Vec<&str> = written.folders.iter().map(|text| text.trim_end()).collect();
             assert_eq!(read.folders, folders);
             assert_eq!(read.name_value_ccsid, written.folders_ccsid);
@@ -99,7 +99,7 @@ fn whatever_comes_is_read_or_refused_within_the_body_and_in_little_memory() {
         };
         let peak = bytes_at_once(|| match peeled(&chain, &bytes) {
             Ok(peeled) => {
-                let lengths: usize = peeled.headers.iter().map(|header| header.struc_length).sum();
+                let lengths: usize = peeled.rfh2s().map(|header| header.struc_length).sum();
                 assert_eq!(lengths, peeled.body_offset);
                 assert!(peeled.body_offset <= bytes.len());
             }
