@@ -17,6 +17,10 @@ mod accepted;
 mod refused;
 #[path = "translation/corpus.rs"]
 mod corpus;
+#[path = "translation/back.rs"]
+mod back;
+#[path = "translation/plain.rs"]
+mod plain;
 #[path = "translation/robust.rs"]
 mod robust;
 #[path = "translation/fuzz.rs"]

@@ -10,9 +10,22 @@ use crate::evidence::Evidence;
 use crate::inbound::Inbound;
 use crate::message::IdempotencyKey;
 use crate::settings::Settings;
+use crate::translate::Show;
 
 /// How much of a body that cannot be translated is shown, in bytes.
 const RAW_BYTES_MAX: usize = 1_024;
+
+/// How much of its payload is shown with a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing.
+    #[default]
+    Hidden,
+    /// The document, with what its format marks as sensitive masked.
+    Masked,
+    /// The document, else the first bytes.
+    Whole,
+}
 
 /// One message in a list.
 pub fn row(entry: &Entry) -> Value {
@@ -130,7 +143,7 @@ fn columns(entry: &Entry) -> [String; 10] {
 }
 
 /// Everything about one message.
-pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, payload: bool) -> Value {
+pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, payload: Payload) -> Value {
     let mut shown = Map::new();
     shown.insert("site".to_owned(), json!(entry.site));
     shown.insert("queue".to_owned(), json!(entry.queue.as_str()));
@@ -156,22 +169,23 @@ pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, pa
             shown.insert("header_fault".to_owned(), json!(error.to_string()));
         }
     }
-    if payload {
-        let (name, value) = self::payload(settings, entry, message);
+    if payload != Payload::Hidden {
+        let (name, value) = self::payload(settings, entry, message, payload);
         shown.insert(name.to_owned(), value);
     }
     Value::Object(shown)
 }
 
 /// The document that a service would get; else the first bytes, and why there is no document.
-fn payload(settings: &Settings, entry: &Entry, message: Message) -> (&'static str, Value) {
+fn payload(settings: &Settings, entry: &Entry, message: Message, payload: Payload) -> (&'static str, Value) {
+    let show = if payload == Payload::Whole { Show::All } else { Show::Masked };
     let source = entry
         .evidence()
         .and_then(|evidence| settings.sources.iter().find(|source| source.name == evidence.source));
     let key = entry.evidence().map_or(IdempotencyKey([0; 32]), |evidence| evidence.key);
     let inbound = Inbound::known(key, message);
     let document = source.map(|source| {
-        let document = source.translator(&settings.limits).translate(inbound.input(source.ccsid));
+        let document = source.translator(&settings.limits).show(inbound.input(source.ccsid), show);
         document.map_err(|refusal| refusal.to_string())
     });
     let refusal = match document {
@@ -183,6 +197,10 @@ fn payload(settings: &Settings, entry: &Entry, message: Message) -> (&'static st
         None => "it is not of a source in settings".to_owned(),
     };
     let bytes = inbound.payload();
+    if show == Show::Masked {
+        // What cannot be read cannot be masked.
+        return ("payload", json!({"no_document": refusal, "bytes": bytes.len()}));
+    }
     let first = bytes.get(..RAW_BYTES_MAX).unwrap_or(bytes);
     let raw = json!({
         "no_document": refusal,
@@ -341,9 +359,14 @@ mod tests {
         };
         let settings = crate::settings::tests::minimal();
         let shown = |payload| text(&whole(&settings, &entry, message(), payload));
-        assert!(!shown(false).contains("secret") && !shown(false).contains(&hex::encode("secret")));
-        assert!(shown(true).contains("\\x00secret") && shown(true).contains(&hex::encode("secret")));
-        assert!(shown(false).contains("possibly-delivered"));
+        for without in [Payload::Hidden, Payload::Masked] {
+            let shown = shown(without);
+            assert!(!shown.contains("secret") && !shown.contains(&hex::encode("secret")));
+            assert!(shown.contains("possibly-delivered"));
+        }
+        assert!(shown(Payload::Masked).contains("bytes"));
+        let whole = shown(Payload::Whole);
+        assert!(whole.contains("\\x00secret") && whole.contains(&hex::encode("secret")));
     }
 
     #[test]
@@ -363,7 +386,8 @@ mod tests {
         entry.descriptor.format = mq::Format::RF_HEADER_2;
         entry.descriptor.encoding = 546;
         let message = Message { descriptor: entry.descriptor.clone(), properties: Vec::new(), body };
-        let shown = whole(&crate::settings::tests::minimal(), &entry, message, false);
+        let shown = whole(&crate::settings::tests::minimal(), &entry, message, Payload::Hidden);
+        assert_eq!(shown["mq_headers"][0]["structure"], "MQRFH2");
         assert_eq!(shown["mq_headers"][0]["properties"]["usr.Batch"], "B-7");
         assert!(!shown.to_string().contains("secret"));
     }

@@ -11,6 +11,8 @@
 //! * [`text`], [`lines`]: character data and its line ends.
 //! * [`table`]: what the schemas say.
 //! * [`assemble`]: header, document, envelope and keys together.
+//! * [`sensitive`]: which elements are masked for people; [`trace`]: the elements of a message listed for them.
+//! * [`write`]: the way back.
 
 mod parse;
 mod lexical;
@@ -23,6 +25,9 @@ mod text;
 mod lines;
 mod table;
 mod assemble;
+mod sensitive;
+mod trace;
+mod write;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -32,6 +37,7 @@ use serde_json::Value;
 
 use self::lexical::Fault;
 use self::parse::Parse;
+use self::trace::Trace;
 use super::{Explanation, Input, Limits, Newline, Options, Refusal, Show, Unwritable, Wire};
 use crate::message::Document;
 
@@ -60,13 +66,9 @@ impl Binding {
         Self { limits: options.limits, repeatable: Repeatable { children }, newline: options.newline }
     }
 
-    pub(super) fn translate(&self, input: Input<'_>, _show: Show) -> Result<Document, Refusal> {
-        self.limits.check(input.bytes, "an XML document")?;
-        let decoded = ccsid::decode(input.bytes, input.ccsid.0, input.encoding, self.newline)
-            .map_err(|undecodable| Refusal::new(0, "", undecodable.expected))?;
-        let fault =
-            decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
-        let mut parse = Parse::new(&decoded.text, fault, self.limits, &self.repeatable);
+    pub(super) fn translate(&self, input: Input<'_>, show: Show) -> Result<Document, Refusal> {
+        let decoded = self.decode(input)?;
+        let mut parse = self.parse(&decoded, show);
         if let Err(fault) = parse.run() {
             return Err(refusal(fault, &parse, &decoded));
         }
@@ -74,12 +76,32 @@ impl Binding {
         Ok(assemble::assemble(&written, &namespaces))
     }
 
-    pub(super) fn explain(&self, _input: Input<'_>, _show: Show) -> Explanation {
-        todo!()
+    pub(super) fn explain(&self, input: Input<'_>, show: Show) -> Explanation {
+        let decoded = match self.decode(input) {
+            Ok(decoded) => decoded,
+            Err(refusal) => return Explanation { pieces: Vec::new(), refusal: Some(refusal) },
+        };
+        let mut parse = self.parse(&decoded, show);
+        parse.trace(Trace::new(show));
+        let refusal = parse.run().err().map(|fault| refusal(fault, &parse, &decoded));
+        let pieces = parse.take_trace().map(|trace| trace.pieces(&decoded)).unwrap_or_default();
+        Explanation { pieces, refusal }
     }
 
-    pub(super) fn write(&self, _document: &Value, _wire: Wire) -> Result<Vec<u8>, Unwritable> {
-        todo!()
+    pub(super) fn write(&self, document: &Value, wire: Wire) -> Result<Vec<u8>, Unwritable> {
+        write::write(document, wire, self.newline, self.limits.message_bytes_max)
+    }
+
+    fn decode<'a>(&self, input: Input<'a>) -> Result<Decoded<'a>, Refusal> {
+        self.limits.check(input.bytes, "an XML document")?;
+        ccsid::decode(input.bytes, input.ccsid.0, input.encoding, self.newline)
+            .map_err(|undecodable| Refusal::new(0, "", undecodable.expected))
+    }
+
+    fn parse<'a>(&'a self, decoded: &'a Decoded<'_>, show: Show) -> Parse<'a> {
+        let fault =
+            decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
+        Parse::new(&decoded.text, fault, self.limits, &self.repeatable, show)
     }
 }
 

@@ -1,5 +1,37 @@
 //! Strings as JSON, the parts of documents that all formats share.
 
+use crate::message::Keys;
+
+/// Writes what all documents begin with: format, type and keys, without the closing brace.
+pub(super) fn head(out: &mut Vec<u8>, format: &str, kind: &str, keys: &Keys) {
+    out.extend_from_slice(b"{\"format\":\"");
+    out.extend_from_slice(format.as_bytes());
+    out.extend_from_slice(b"\",\"type\":");
+    string(out, kind);
+    out.extend_from_slice(b",\"keys\":{");
+    separated(out, &keys.0, |out, (name, values)| {
+        string(out, name);
+        out.extend_from_slice(b":[");
+        separated(out, values, |out, value| string(out, value));
+        out.push(b']');
+    });
+    out.push(b'}');
+}
+
+/// Writes items with commas between them.
+pub(super) fn separated<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut Vec<u8>, T),
+) {
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+}
+
 /// Writes a string in quotes.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');

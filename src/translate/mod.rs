@@ -6,15 +6,18 @@
 //! * [`Translator`]: one door to all formats, made from [`Options`].
 //! * [`iso20022`], [`iso8583`], [`swift_mt`], [`fixed_width`]: a format each, with the same four functions: `translate`, `explain`,
 //!   `write`, and `new`.
+//! * [`plain`]: what is carried without being looked into: JSON, text, bytes; [`auto`]: which format a message has.
 //! * [`mask`], [`explain`]: what people are shown of a message.
 //! * [`json`]: how documents are written; [`pointer`]: how one value of them is read.
 
+pub mod auto;
 pub mod explain;
 pub mod fixed_width;
 mod iso20022;
 pub mod iso8583;
 mod json;
 pub mod mask;
+pub mod plain;
 mod pointer;
 mod swift_mt;
 
@@ -26,10 +29,14 @@ use serde_json::Value;
 
 use crate::message::{Ccsid, Document};
 
+pub use auto::Candidates;
 pub use explain::{Explanation, Piece};
 pub use fixed_width::Layout;
 pub use iso8583::Dialect;
 pub use mask::Show;
+pub use plain::Labels;
+
+use plain::Content;
 
 /// A body as it came, and how its descriptor (or the last MQ header before it) says that it is encoded.
 #[derive(Clone, Copy)]
@@ -63,6 +70,14 @@ pub enum Format {
     SwiftMt,
     /// Records of fixed fields, by a layout.
     FixedWidth(Arc<Layout>),
+    /// JSON, carried as it is.
+    Json(Labels),
+    /// Text, carried as it is.
+    Text(Labels),
+    /// Bytes, carried as they are.
+    Binary(Labels),
+    /// Whichever of several a message turns out to be.
+    Auto(Candidates),
 }
 
 /// How far a translator goes with one message.
@@ -110,6 +125,8 @@ enum Binding {
     Iso8583(iso8583::Binding),
     SwiftMt(swift_mt::Binding),
     FixedWidth(fixed_width::Binding),
+    Plain(plain::Binding),
+    Auto(Box<auto::Auto>),
 }
 
 /// Why and where an input cannot be translated. It never holds a value of the message.
@@ -136,6 +153,7 @@ pub struct Unwritable {
 impl Translator {
     /// Compiles the options.
     pub fn new(options: &Options) -> Self {
+        let plain = |content, labels| Binding::Plain(plain::Binding::new(content, labels, options));
         let binding = match &options.format {
             Format::Iso20022 => Binding::Iso20022(iso20022::Binding::new(options)),
             Format::Iso8583(dialect) => Binding::Iso8583(iso8583::Binding::new(dialect.clone(), options)),
@@ -143,6 +161,10 @@ impl Translator {
             Format::FixedWidth(layout) => {
                 Binding::FixedWidth(fixed_width::Binding::new(layout.clone(), options))
             }
+            Format::Json(labels) => plain(Content::Json, labels),
+            Format::Text(labels) => plain(Content::Text, labels),
+            Format::Binary(labels) => plain(Content::Binary, labels),
+            Format::Auto(candidates) => Binding::Auto(Box::new(auto::Auto::new(candidates, options))),
         };
         Self { binding }
     }
@@ -152,7 +174,7 @@ impl Translator {
     /// # Errors
     /// A [`Refusal`] for whatever is not well-formed, does not decode, or is over a limit.
     pub fn translate(&self, input: Input<'_>) -> Result<Document, Refusal> {
-        self.show(input, Show::All)
+        self.binding.translate(input, Show::All)
     }
 
     /// Translates one message for a person: with [`Show::Masked`], what its format marks as sensitive is masked.
@@ -160,35 +182,69 @@ impl Translator {
     /// # Errors
     /// As [`Translator::translate`].
     pub fn show(&self, input: Input<'_>, show: Show) -> Result<Document, Refusal> {
-        match &self.binding {
-            Binding::Iso20022(binding) => binding.translate(input, show),
-            Binding::Iso8583(binding) => binding.translate(input, show),
-            Binding::SwiftMt(binding) => binding.translate(input, show),
-            Binding::FixedWidth(binding) => binding.translate(input, show),
-        }
+        self.binding.translate(input, show)
     }
 
     /// Tells piece by piece what the bytes of a message are, as far as it can be read.
     pub fn explain(&self, input: Input<'_>, show: Show) -> Explanation {
-        match &self.binding {
-            Binding::Iso20022(binding) => binding.explain(input, show),
-            Binding::Iso8583(binding) => binding.explain(input, show),
-            Binding::SwiftMt(binding) => binding.explain(input, show),
-            Binding::FixedWidth(binding) => binding.explain(input, show),
-        }
+        self.binding.explain(input, show)
     }
 
-    /// Writes a document, as [`Translator::translate`] gives it, in the wire form of its format.
+    /// Writes a document, as [`Translator::translate`] gives it, in the wire form of its format. `format`, `type` and `keys`
+    /// may be left out.
     ///
     /// # Errors
     /// The first member that is missing, unknown, or cannot be written.
-    pub fn write(&self, document: &Value, wire: Wire) -> Result<Vec<u8>, Unwritable> {
-        match &self.binding {
-            Binding::Iso20022(binding) => binding.write(document, wire),
-            Binding::Iso8583(binding) => binding.write(document, wire),
-            Binding::SwiftMt(binding) => binding.write(document, wire),
-            Binding::FixedWidth(binding) => binding.write(document, wire),
+    pub fn write(&self, document: &[u8], wire: Wire) -> Result<Vec<u8>, Unwritable> {
+        self.binding.write(document, wire)
+    }
+}
+
+impl Binding {
+    fn translate(&self, input: Input<'_>, show: Show) -> Result<Document, Refusal> {
+        match self {
+            Self::Iso20022(binding) => binding.translate(input, show),
+            Self::Iso8583(binding) => binding.translate(input, show),
+            Self::SwiftMt(binding) => binding.translate(input, show),
+            Self::FixedWidth(binding) => binding.translate(input, show),
+            Self::Plain(binding) => binding.translate(input, show),
+            Self::Auto(auto) => auto.translate(input, show),
         }
+    }
+
+    fn explain(&self, input: Input<'_>, show: Show) -> Explanation {
+        match self {
+            Self::Iso20022(binding) => binding.explain(input, show),
+            Self::Iso8583(binding) => binding.explain(input, show),
+            Self::SwiftMt(binding) => binding.explain(input, show),
+            Self::FixedWidth(binding) => binding.explain(input, show),
+            Self::Plain(binding) => binding.explain(input, show),
+            Self::Auto(auto) => auto.explain(input, show),
+        }
+    }
+
+    fn write(&self, document: &[u8], wire: Wire) -> Result<Vec<u8>, Unwritable> {
+        match self {
+            // Numbers that pass through must not be parsed.
+            Self::Plain(binding) => binding.write(document, wire),
+            Self::Auto(auto) => auto.write(document, wire),
+            Self::Iso20022(binding) => binding.write(&parsed(document, "iso20022")?, wire),
+            Self::Iso8583(binding) => binding.write(&parsed(document, "iso8583")?, wire),
+            Self::SwiftMt(binding) => binding.write(&parsed(document, "swift-mt")?, wire),
+            Self::FixedWidth(binding) => binding.write(&parsed(document, "fixed-width")?, wire),
+        }
+    }
+}
+
+/// A document as a tree, of this format where it says one.
+fn parsed(document: &[u8], format: &str) -> Result<Value, Unwritable> {
+    let document: Value = serde_json::from_slice(document).map_err(|error| {
+        Unwritable::new("", format!("JSON, at line {} column {}", error.line(), error.column()))
+    })?;
+    match document.get("format") {
+        None => Ok(document),
+        Some(stated) if stated == format => Ok(document),
+        Some(_) => Err(Unwritable::new("/format", format!("{format:?}"))),
     }
 }
 

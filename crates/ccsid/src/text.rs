@@ -96,13 +96,27 @@ pub fn encode(text: &str, ccsid: i32, encoding: i32, newline: Newline) -> Result
 impl Decoded<'_> {
     /// The place in the original bytes of a place in the text.
     pub fn origin(&self, offset: usize) -> usize {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        self.skipped_bytes
-            + match self.unit {
-                Unit::Utf8 => before.len(),
-                Unit::Byte => before.chars().count(),
-                Unit::Utf16 => before.chars().map(|character| 2 * character.len_utf16()).sum(),
-            }
+        self.skipped_bytes + self.original_bytes(self.text.get(..offset).unwrap_or(&self.text))
+    }
+
+    /// The places in the original bytes of many places in the text, which are in ascending order.
+    pub fn origins(&self, offsets: &[usize]) -> Vec<usize> {
+        let (mut at, mut origin) = (0, self.skipped_bytes);
+        let step = |&offset: &usize| {
+            origin += self.original_bytes(self.text.get(at..offset).unwrap_or_default());
+            at = offset;
+            origin
+        };
+        offsets.iter().map(step).collect()
+    }
+
+    /// How many bytes a part of the text had.
+    fn original_bytes(&self, part: &str) -> usize {
+        match self.unit {
+            Unit::Utf8 => part.len(),
+            Unit::Byte => part.chars().count(),
+            Unit::Utf16 => part.chars().map(|character| 2 * character.len_utf16()).sum(),
+        }
     }
 }
 
