@@ -6,7 +6,7 @@ use mq::headers::{
 };
 use mq::{Format, Property, PropertyValue};
 
-const WIRES: [Wire; 6] = [
+pub(crate) const WIRES: [Wire; 6] = [
     Wire { encoding: 273, ccsid: 819 },
     Wire { encoding: 546, ccsid: 1208 },
     Wire { encoding: 785, ccsid: 500 },
@@ -38,7 +38,7 @@ fn properties() -> Vec<Property> {
 }
 
 /// One header of each kind that says that what follows is written as `next` and is of that format.
-fn one(kind: usize, next: Wire, format: Format) -> Header {
+pub(crate) fn one(kind: usize, next: Wire, format: Format) -> Header {
     let Wire { encoding, ccsid } = next;
     let text = |text: &str| text.to_owned();
     match kind {
@@ -78,7 +78,7 @@ fn one(kind: usize, next: Wire, format: Format) -> Header {
     }
 }
 
-const FORMATS: [&[u8; 8]; 7] =
+pub(crate) const FORMATS: [&[u8; 8]; 7] =
     [b"MQHRF2  ", b"MQHRF   ", b"MQDEAD  ", b"MQHMDE  ", b"MQCICS  ", b"MQCICS  ", b"MQIMS   "];
 
 /// What is not known before a header is read.
@@ -98,12 +98,12 @@ fn as_read(mut header: Header, wire: Wire, length: usize) -> Header {
 #[test]
 fn every_header_is_read_as_it_was_written_whatever_stands_before_and_behind_it() {
     for outer in 0..FORMATS.len() {
-        for inner in 0..FORMATS.len() {
+        for (inner, format) in FORMATS.iter().enumerate() {
             for (index, wire) in WIRES.into_iter().enumerate() {
                 let next = WIRES[(index + 1) % WIRES.len()];
                 let inherits = outer >= 4;
                 let next = if inherits { wire } else { next };
-                let chain = [one(outer, next, Format(*FORMATS[inner])), one(inner, next, Format::STRING)];
+                let chain = [one(outer, next, Format(**format)), one(inner, next, Format::STRING)];
                 check(outer, &chain, wire, next);
             }
         }
@@ -121,7 +121,7 @@ fn check(outer: usize, chain: &[Header; 2], wire: Wire, next: Wire) {
     let expected = [as_read(chain[0].clone(), wire, first), as_read(chain[1].clone(), next, length - first)];
     for (read, expected) in peeled.headers.iter().zip(expected) {
         assert_eq!(read.structure(), expected.structure());
-        assert_eq!(write(std::slice::from_ref(read), wire), write(&[expected.clone()], wire));
+        assert_eq!(write(std::slice::from_ref(read), wire), write(std::slice::from_ref(&expected), wire));
         assert_eq!(read.clone().into_properties(), expected.into_properties());
     }
     assert_eq!(write(&peeled.headers, wire).unwrap(), body[..length]);
