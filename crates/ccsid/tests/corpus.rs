@@ -1,10 +1,6 @@
 //! Texts and tables of EBCDIC out of other hands: each is read as recorded, and written back to the same bytes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that meets the unexpected fails, and says where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails, and says where")]
 
 use std::path::{Path, PathBuf};
 
