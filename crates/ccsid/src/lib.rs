@@ -18,7 +18,7 @@ mod maps;
 mod tables;
 
 pub use single_byte::{Family, SingleByte, single_byte, single_bytes};
-pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode, is_known};
+pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode, encode_onto, is_known};
 
 /// UTF-8.
 pub const UTF_8: i32 = 1208;
