@@ -56,7 +56,8 @@ impl Sample {
         let stated = self.expected.as_ref().and_then(|expected| expected["dialect"].as_str()).unwrap_or_default();
         let says = |word: &str| stated.contains(word) || self.name.contains(word);
         let name = match self.name.split("__").next().unwrap() {
-            "basei" | "spec87ascii" | "jmeter" => "generic-ascii",
+            "jmeter" => "generic-ascii",
+            "basei" | "spec87ascii" => return Spoken::from_toml(include_str!("dialects/wide.toml")),
             "fps" if says("ebcdic_binbitmap") => "uk-fps-ebcdic-binary",
             "fps" if says("ebcdic_hexbitmap") => "uk-fps-ebcdic-hex",
             "fps" if says("ascii_binbitmap") => "uk-fps-ascii-binary",
@@ -83,11 +84,11 @@ fn ipm(says: &dyn Fn(&str) -> bool) -> Spoken {
 fn moov(name: &str) -> Spoken {
     let base = include_str!("dialects/moov.toml");
     let elements = match name {
-        name if name.contains("hex_length") => "32 = { prefix_encoding = 'hex' }",
+        name if name.contains("hex_length") => "32 = { prefix = 1, prefix_encoding = 'hex' }",
         name if name.contains("bcd_encoding") => {
             "7 = { encoding = 'bcd' }\n11 = { encoding = 'bcd' }\n12 = { encoding = 'bcd' }"
         }
-        name if name.contains("rbcd") => "56 = { prefix_encoding = 'bcd' }",
+        name if name.contains("rbcd") => "48 = { prefix_encoding = 'bcd' }",
         _ => "",
     };
     Spoken::from_toml(&format!("{base}\n{elements}"))
