@@ -41,8 +41,8 @@ pub(super) enum Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pad {
     pub(super) left: bool,
-    /// What is written.
-    pub(super) nibble: u8,
+    /// What is written; `None` where there must be no odd number.
+    pub(super) nibble: Option<u8>,
     /// Only that is read too.
     pub(super) strict: bool,
 }
