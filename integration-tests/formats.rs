@@ -26,7 +26,8 @@ fn ebcdic(text: &str, ccsid: i32) -> Vec<u8> {
 
 fn cases() -> Vec<Case> {
     let xml = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08\"><FIToFICstmrCdtTrf><GrpHdr><MsgId>£-1</MsgId></GrpHdr></FIToFICstmrCdtTrf></Document>";
-    let fin = "{1:F01AAAABBCCAXXX0000000000}{2:I103DDDDEEFFXXXXN}{4:\r\n:20:REF-1\r\n:32A:261125GBP1,50\r\n-}";
+    let fin =
+        "{1:F01AAAABBCCAXXX0000000000}{2:I103DDDDEEFFXXXXN}{4:\r\n:20:REF-1\r\n:32A:261125GBP1,50\r\n-}";
     let utf_16: Vec<u8> = "101 ZÜRICH €".encode_utf16().flat_map(u16::to_le_bytes).collect();
     vec![
         Case {

@@ -29,11 +29,7 @@ impl Ran {
 
 fn mqgate(arguments: &[&str]) -> Ran {
     let output = Command::new(program::mqgate()).args(arguments).output().unwrap();
-    Ran {
-        code: output.status.code(),
-        out: output.stdout,
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ran { code: output.status.code(), out: output.stdout, err: String::from_utf8(output.stderr).unwrap() }
 }
 
 /// A file of a folder that goes with the test.
@@ -63,10 +59,7 @@ fn documents_go_back_to_the_bytes_that_they_came_from() {
     let back = mqgate(&["translate", "--dialect", "generic-ascii", "--reverse", "--hex", &document]);
     assert_eq!(back.text(), format!("{}\n", hex::encode_upper(ECHO)));
     let traced = file(&folder, "echo.hex", format!("{}\n", hex::encode(ECHO)));
-    assert_eq!(
-        mqgate(&["translate", "--dialect", "generic-ascii", "--hex", &traced]).json()["mti"],
-        "0800"
-    );
+    assert_eq!(mqgate(&["translate", "--dialect", "generic-ascii", "--hex", &traced]).json()["mti"], "0800");
 }
 
 #[test]
@@ -114,7 +107,11 @@ fn many_files_are_translated_and_each_refusal_is_named() {
     let ran = mqgate(&["translate", &inside]);
     assert_eq!(ran.code, Some(65));
     assert_eq!(ran.out.iter().filter(|byte| **byte == b'\n').count(), 2);
-    assert!(ran.err.contains("b.xml: offset ") && ran.err.ends_with("2 translated, 1 refused\n"), "{}", ran.err);
+    assert!(
+        ran.err.contains("b.xml: offset ") && ran.err.ends_with("2 translated, 1 refused\n"),
+        "{}",
+        ran.err
+    );
     let into = folder.path().join("out");
     mqgate(&["translate", "--into", &into.display().to_string(), &inside]);
     let mut names: Vec<_> = fs::read_dir(&into).unwrap().map(|entry| entry.unwrap().file_name()).collect();
