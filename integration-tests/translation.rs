@@ -27,3 +27,5 @@ mod plain;
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+#[path = "translation/iso8583.rs"]
+mod iso8583;
