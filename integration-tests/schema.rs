@@ -80,7 +80,8 @@ fn the_command_line_tells_it_beside_the_document() {
         let err = String::from_utf8(output.stderr).unwrap();
         (output.status.code(), output.stdout.starts_with(b"{\"format\":\"iso20022\""), err)
     };
-    let fault = "schema-valid false: offset 105 (/Document/Pmt/MsgId): against its schema, rule cvc-maxLength-valid";
+    let fault =
+        "schema-valid false: offset 105 (/Document/Pmt/MsgId): against its schema, rule cvc-maxLength-valid";
     for (options, name, code, told) in [
         (&[][..], "valid", 0, "schema-valid true"),
         (&[], "unknown-root", 0, "schema-valid unknown"),

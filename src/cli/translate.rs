@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use super::{DATA, NO_INPUT, USAGE};
 use crate::message::Ccsid;
 use crate::settings::{self, OnBreach, SchemaCheck, format, schemas};
+use crate::translate::fixed_width::Records;
 use crate::translate::schema::{Breach, Verdict};
 use crate::translate::{
     Candidates, Dialect, Format, Input, Labels, Layout, Newline, Options, Show, Translator, Wire,
@@ -134,6 +135,9 @@ struct Reading {
 
 /// UTF-8.
 const CCSID: i32 = 1208;
+
+/// How much of a file of records is read at once.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// Runs the command.
 pub(super) fn run(command: &Translate) -> u8 {
@@ -295,8 +299,33 @@ impl<'a> Work<'a> {
             .map_err(|error| Trouble::usage(format!("{}: cannot be written: {error}", path.display())))
     }
 
-    fn records(&self, _file: &Path) -> Result<(), Trouble> {
-        todo!()
+    /// Reads and prints piece by piece.
+    fn records(&self, file: &Path) -> Result<(), Trouble> {
+        let unreadable = |error| Trouble { code: NO_INPUT, text: format!("cannot be read: {error}") };
+        let Some(layout) = self.layout.clone() else { return Ok(()) };
+        let mut input: Box<dyn std::io::Read> = match file == Path::new("-") {
+            true => Box::new(std::io::stdin()),
+            false => Box::new(std::fs::File::open(file).map_err(unreadable)?),
+        };
+        let options = Options { newline: self.newline, ..Options::default() };
+        let mut records = Records::new(layout, self.ccsid, &options, self.show).map_err(Trouble::data)?;
+        let (mut piece, mut lines) = (vec![0; PIECE_BYTES], Vec::new());
+        loop {
+            let count = input.read(&mut piece).map_err(unreadable)?;
+            if count == 0 {
+                break;
+            }
+            let fed = records.feed(piece.get(..count).unwrap_or_default(), &mut lines);
+            // What was read before a fault is printed.
+            if std::io::stdout().write_all(&lines).is_err() {
+                return Ok(());
+            }
+            fed.map_err(Trouble::data)?;
+            lines.clear();
+        }
+        records.finish(&mut lines).map_err(Trouble::data)?;
+        let _ = std::io::stdout().write_all(&lines);
+        Ok(())
     }
 }
 
