@@ -3,9 +3,9 @@
 //!
 //! # Layout
 //!
-//! * `text`: whole texts, of any CCSID: [`decode`] and [`encode`].
+//! * `text`: whole texts, of any CCSID: [`decode()`] and [`encode()`].
 //! * `unicode`: UTF-8 and UTF-16.
-//! * [`single_byte`]: character sets of one byte a character, for fields too.
+//! * `single_byte`: character sets of one byte a character, for fields too.
 //! * `maps`: one of them made ready for use.
 //! * `tables`: all of them, generated.
 
@@ -13,7 +13,7 @@
 
 mod text;
 mod unicode;
-pub mod single_byte;
+mod single_byte;
 mod maps;
 mod tables;
 
