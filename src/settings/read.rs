@@ -423,15 +423,22 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         schema_check,
         definition,
         consumers,
-        ccsid: fields
-            .integer_opt("ccsid", 1..=65_535)
-            .and_then(|number| i32::try_from(number).ok())
-            .map(Ccsid),
+        ccsid: ccsid(fields),
         parking_queue: fields.parsed("parking_queue"),
         retry_queue: fields.parsed("retry_queue"),
         order,
         repeatable: repeatable(fields),
     }
+}
+
+/// A character set that can be read.
+fn ccsid(fields: &mut Fields<'_>) -> Option<Ccsid> {
+    let number = fields.integer_opt("ccsid", 1..=65_535).and_then(|number| i32::try_from(number).ok())?;
+    if !ccsid::is_known(number) {
+        let problem = format!("a CCSID of docs/character-sets.md expected, not {number}");
+        fields.fault_here("ccsid", &problem);
+    }
+    Some(Ccsid(number))
 }
 
 /// `order` and, with `order = "queue"`, `on_poison`.
