@@ -3,6 +3,9 @@
 //! `cargo bench --bench translation` prints a table. The two are measured in turn, so that a slow moment of the machine
 //! meets both; each figure is the median of its rounds.
 
+#[path = "translation/iso8583.rs"]
+mod iso8583;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -39,6 +42,7 @@ fn main() {
     }
     compare("one pacs.008 of 10,000 transactions", &[large(10_000)]);
     character_sets::table();
+    iso8583::run();
 }
 
 fn compare(name: &str, files: &[Vec<u8>]) {

@@ -11,6 +11,7 @@ import sys
 import tomllib
 
 import cardutil.iso8583
+import ebcdic  # noqa: F401 - registers character sets
 import iso8583
 
 DIALECTS = pathlib.Path(__file__).parents[3] / "dialects"

@@ -14,7 +14,8 @@ use super::fixtures::cases;
 use super::specification;
 use super::support::Spoken;
 
-const PACKAGES: [&str; 2] = ["pyiso8583==4.0.1", "cardutil==0.7.3"];
+/// `ebcdic` gives Python the character sets that it has not.
+const PACKAGES: [&str; 3] = ["pyiso8583==4.0.1", "cardutil==0.7.3", "ebcdic==2.0.1"];
 
 /// A Python that has the judges; `None` where there is none and need not be.
 fn python() -> Option<PathBuf> {
@@ -24,7 +25,7 @@ fn python() -> Option<PathBuf> {
         let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
         done.is_ok_and(|status| status.success())
     };
-    let has = || ran(Command::new(&python).args(["-c", "import iso8583, cardutil.iso8583"]));
+    let has = || ran(Command::new(&python).args(["-c", "import iso8583, cardutil.iso8583, ebcdic"]));
     let ready = has()
         || ran(Command::new("python3").args(["-m", "venv"]).arg(&folder))
             && ran(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))

@@ -98,7 +98,7 @@ fn limits_are_what_options_say() {
         (Limits { message_bytes_max: 100, ..usual }, "offset 0 (/): expected a message of at most 100 bytes"),
         (
             Limits { document_bytes_max: 150, ..usual },
-            "offset 96 (/48/AA): expected a document of at most 150 bytes",
+            "offset 87 (/43/2): expected a document of at most 150 bytes",
         ),
         (
             Limits { depth_max: 2, ..usual },
@@ -107,7 +107,8 @@ fn limits_are_what_options_say() {
         (Limits { fields_max: 9, ..usual }, "offset 89 (/48): expected at most 9 elements"),
     ];
     for (limits, expected) in cases {
-        assert_eq!(refused(limits).as_deref(), Some(expected));
+        let actual = refused(limits);
+        assert_eq!(actual.as_deref(), Some(expected));
     }
 }
 
@@ -128,7 +129,7 @@ fn elements_allocate_nothing_of_their_own() {
         many[number.to_string()] = "y".into();
     }
     assert!(count(many) <= few + 1, "{few}");
-    assert!(few <= 16, "{few}");
+    assert!(few <= 20, "{few}");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use super::tag::TagText;
 use crate::translate::mask::Mask;
 use crate::translate::{Limits, Refusal};
 
+/// Room for most values.
+const VALUE_BYTES: usize = 256;
+
 pub(super) type Result<T> = std::result::Result<T, Refusal>;
 
 /// A message that is being read.
@@ -65,7 +68,7 @@ impl<'a, S: Sink> Reader<'a, S> {
             limits,
             sink,
             at: 0,
-            value: String::new(),
+            value: String::with_capacity(VALUE_BYTES),
             captured: Captured::default(),
             kind: String::new(),
             top: 0,
