@@ -31,5 +31,7 @@ mod fixed_width;
 mod fixed_width_corpus;
 #[path = "translation/fixed_width_fuzz.rs"]
 mod fixed_width_fuzz;
+#[path = "translation/fixed_width_docs.rs"]
+mod fixed_width_docs;
 #[path = "translation/iso8583.rs"]
 mod iso8583;
