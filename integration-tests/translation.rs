@@ -33,5 +33,7 @@ mod fixed_width_corpus;
 mod fixed_width_fuzz;
 #[path = "translation/fixed_width_docs.rs"]
 mod fixed_width_docs;
+#[path = "translation/fixed_width_judge.rs"]
+mod fixed_width_judge;
 #[path = "translation/iso8583.rs"]
 mod iso8583;
