@@ -40,7 +40,9 @@ pub(crate) fn run() {
             stream(&layout, &options, &file);
         }
     });
-    let per_document = fuzz::allocations(|| drop(translated(&translator, &file, 1208)));
+    let per_document = fuzz::allocations(|| {
+        black_box(translated(&translator, &file, 1208));
+    });
     println!("a document of {CREDITS} records is {per_document} allocations");
     println!("a stream of 10 x {} MB allocates at most {} kB at once", file.len() / 1_000_000, peak / 1000);
 }
@@ -80,20 +82,19 @@ fn print(name: &str, file: &[u8], times: &mut [Duration]) {
 /// A Bacs file of many credits.
 fn bacs() -> Vec<u8> {
     let text = include_str!("../../fixtures/fixed-width/bacs-credits/input.dat");
-    let lines: Vec<&str> = text.lines().collect();
-    let (before, after) = lines[5].split_at(35);
-    let credit = format!("{before}{:011}{}\r\n", 1, &after[11..]);
-    let (before, after) = lines[6].split_at(35);
-    let contra = format!("{before}{CREDITS:011}{}\r\n", &after[11..]);
+    let lines: Vec<String> = text.lines().map(|line| format!("{line}\r\n")).collect();
+    let [vol1, hdr1, hdr2, uhl1, _, credit, contra, eof1, eof2, _] = lines.as_slice() else {
+        unreachable!("the fixture has ten records")
+    };
+    let with_pence = |record: &str, pence: usize| {
+        let (before, after) = record.split_at(35);
+        format!("{before}{pence:011}{}", after.split_at(11).1)
+    };
+    let labels = [vol1, hdr1, hdr2, uhl1].map(String::as_str).concat();
+    let credits = with_pence(credit, 1).repeat(CREDITS);
+    let contra = with_pence(contra, CREDITS);
     let trailer = format!("UTL1{CREDITS:013}{CREDITS:013}{:07}{CREDITS:07}{:36}\r\n", 1, "");
-    let labels = |range: std::ops::Range<usize>| lines[range].iter().map(|line| format!("{line}\r\n"));
-    let parts: Vec<String> = labels(0..4)
-        .chain(std::iter::repeat_n(credit, CREDITS))
-        .chain([contra])
-        .chain(labels(7..9))
-        .chain([trailer])
-        .collect();
-    parts.concat().into_bytes()
+    [&labels, &credits, &contra, eof1, eof2, &trailer].map(String::as_str).concat().into_bytes()
 }
 
 /// The records in EBCDIC, one after another.
