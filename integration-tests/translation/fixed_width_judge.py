@@ -27,6 +27,12 @@ def scaled(number, scale):
     return format(Decimal(number).scaleb(-scale), "f")
 
 
+def text_of(number):
+    """Sixty-fourths have an exact decimal form, without the zeros at its end."""
+    text = format(Decimal(number), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def signed(digits):
     return random.choice([-1, 1]) * random.randrange(1, 10 ** random.randint(1, digits))
 
@@ -47,7 +53,7 @@ def main(seed, codec):
         values = {
             "text": text, "amount": scaled(amount, 2), "total": scaled(total, 3), "rate": scaled(rate, 9),
             "branch": str(branch), "share": str(share), "code": str(code).rjust(6, "0"),
-            "weight": format(Decimal(repr(weight)), "f"),
+            "weight": text_of(weight),
         }
         print(record.hex() + "\t" + json.dumps(values))
 
