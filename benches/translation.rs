@@ -5,6 +5,8 @@
 
 #[path = "translation/iso8583.rs"]
 mod iso8583;
+#[path = "translation/fixed_width.rs"]
+mod fixed_width;
 
 use std::fs;
 use std::hint::black_box;
@@ -43,6 +45,7 @@ fn main() {
     compare("one pacs.008 of 10,000 transactions", &[large(10_000)]);
     character_sets::table();
     iso8583::run();
+    fixed_width::run();
 }
 
 fn compare(name: &str, files: &[Vec<u8>]) {

@@ -33,5 +33,9 @@ mod fixed_width;
 mod fixed_width_corpus;
 #[path = "translation/fixed_width_fuzz.rs"]
 mod fixed_width_fuzz;
+#[path = "translation/fixed_width_docs.rs"]
+mod fixed_width_docs;
+#[path = "translation/fixed_width_judge.rs"]
+mod fixed_width_judge;
 #[path = "translation/iso8583.rs"]
 mod iso8583;

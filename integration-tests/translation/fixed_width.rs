@@ -245,6 +245,9 @@ fn what_a_layout_marks_is_masked_wherever_people_look() {
     assert!(piece.masked && piece.value == "********");
 }
 
+/// A change of a document.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn a_document_that_would_come_back_otherwise_is_not_written() {
     let case = cases("fixed-width").into_iter().find(|case| case.name == "bacs-credits").unwrap();
@@ -261,7 +264,7 @@ fn a_document_that_would_come_back_otherwise_is_not_written() {
         case.reader.write(&changed, case.ccsid).unwrap_err().to_string()
     };
     let detail = format!("/records/{index}");
-    let cases: [(&dyn Fn(&mut Value), String); 7] = [
+    let cases: [(Change, String); 7] = [
         (&|it| it["records"][index]["amount"] = json!("1.00"), format!("{detail}/amount")),
         (&|it| it["records"][index]["amountPence"] = json!("1"), format!("{detail}/amountPence")),
         (

@@ -221,7 +221,7 @@ fn compare_row(record: &Value, row: &Value, name: &str, counted: &mut Counted) {
             (Value::Object(_), Some(theirs)) => compare_row(value, theirs, name, counted),
             (Value::String(ours), Some(Value::String(theirs))) if theirs.contains('\u{FFFD}') => {
                 // Binary numbers read as text: theirs are not the bytes any more.
-                assert!(ours.chars().any(|character| !character.is_ascii()), "{name} {member}");
+                assert!(!ours.is_ascii(), "{name} {member}");
                 counted.skipped += 1;
             }
             (Value::String(ours), Some(Value::String(theirs))) => {

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! * `layout`: a layout as it is used. `file`, `compile`, `compile_fields`, `names`: how it comes from TOML.
+//! * `layout`: a layout as it is used. `file`, `compile`, `compile_fields`, `compile_types`, `names`: how it comes from TOML.
 //! * `cut`, `walk`, `value`, `number`, `charset`: from bytes to values; `sink`: where the values go.
 //! * `progress`, `totals`: record after record, for a whole message and for a [`Records`] stream.
 //! * `write`: the way back.
@@ -12,6 +12,7 @@ mod layout;
 mod file;
 mod compile;
 mod compile_fields;
+mod compile_types;
 mod names;
 mod charset;
 mod number;

@@ -94,7 +94,7 @@ fn record(
 ) -> Result<RecordKind, LayoutError> {
     let first_capture = names.captures();
     let pad = one_character(file.file.pad.as_deref(), ' ')?;
-    let mut fields = Fields::new(index, &section.name, pad, &file.file, names).compile(&section.fields)?;
+    let mut fields = Fields::new(index, &section.name, pad, names).compile(&section.fields)?;
     let is_delimited = matches!(framing(&file.file)?, Framing::Header(_) | Framing::Lines(_));
     if is_delimited && section.length.is_none() && file.file.length.is_none() {
         mark_last(&mut fields.items);

@@ -243,8 +243,10 @@ impl Progress {
 
 /// For people: the kinds that may stand after one.
 fn may_follow(layout: &Layout, previous: Option<usize>) -> String {
-    let possible =
-        layout.records.iter().filter(|kind| kind.after.is_empty() || kind.after.contains(&previous));
+    let possible = layout.records.iter().filter(|kind| {
+        let is_only_first = previous.is_some() && kind.when.contains(&RecordCondition::First);
+        !is_only_first && (kind.after.is_empty() || kind.after.contains(&previous))
+    });
     let names: Vec<&str> = possible.map(|kind| kind.name.as_str()).collect();
     let before = previous.and_then(|at| layout.records.get(at)).map(|kind| kind.name.as_str());
     let place =

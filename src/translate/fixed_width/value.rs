@@ -170,7 +170,7 @@ fn decode_number(
     Ok(signed.canonical)
 }
 
-/// The shortest decimal number that is this float and no other.
+/// A shortest decimal number that is this float and no other.
 fn decode_float(order: ByteOrder, bytes: &[u8], out: &mut String) -> Result<bool, Flaw> {
     use std::fmt::Write as _;
     let ordered = |mut bytes: [u8; 8], length: usize| {
