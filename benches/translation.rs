@@ -3,6 +3,9 @@
 //! `cargo bench --bench translation` prints a table. The two are measured in turn, so that a slow moment of the machine
 //! meets both; each figure is the median of its rounds.
 
+#[path = "translation/swift_mt.rs"]
+mod swift_mt;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -35,6 +38,7 @@ fn main() {
         compare("corpus", &corpus);
     }
     compare("one pacs.008 of 10,000 transactions", &[large(10_000)]);
+    swift_mt::run();
 }
 
 fn compare(name: &str, files: &[Vec<u8>]) {

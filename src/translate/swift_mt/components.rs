@@ -13,13 +13,14 @@ use super::table::{Format, TABLE};
 pub(super) struct Components {
     captures: Vec<Capture>,
     /// By number in the table: the first and last field of a tag.
-    chains: Vec<(usize, usize)>,
+    chains: Vec<Option<(usize, usize)>>,
     /// By number in the block: the next field of the same tag.
     next: Vec<usize>,
-    /// The tags that the block has, in the order of their first fields.
-    order: Vec<usize>,
+    /// The tags that the block has, in the order of their first fields: their numbers in the table, and those fields.
+    order: Vec<(u16, usize)>,
 }
 
+/// No field follows.
 const NONE: usize = usize::MAX;
 
 impl Components {
@@ -44,37 +45,45 @@ impl Components {
     pub(super) fn fields(&mut self, writer: &mut Writer<'_>, block: &Block) -> Result<bool, Fault> {
         let scan = writer.scan;
         let fields = scan.fields_of(block);
-        self.chain(fields, writer.text);
+        self.chain(fields);
         writer.raw(b"{");
-        for position in 0..self.order.len() {
-            let Some(&index) = self.order.get(position) else { break };
-            writer.raw(if position > 0 { b",\"" } else { b"\"" });
-            self.tag(writer, block, fields, index)?;
+        let order = std::mem::take(&mut self.order);
+        for (position, (number, first)) in order.iter().enumerate() {
+            if position > 0 {
+                writer.raw(b",");
+            }
+            self.tag(writer, block, fields, (*number, *first))?;
         }
+        self.order = order;
         writer.raw(b"}");
         Ok(!self.order.is_empty())
     }
 
     /// Finds the fields of each tag that the table knows.
-    fn chain(&mut self, fields: &[Field], text: &str) {
-        for index in self.order.drain(..) {
-            if let Some(chain) = self.chains.get_mut(index) {
-                *chain = (NONE, NONE);
+    fn chain(&mut self, fields: &[Field]) {
+        for (number, _) in self.order.drain(..) {
+            if let Some(chain) = self.chains.get_mut(usize::from(number)) {
+                *chain = None;
             }
         }
-        self.chains.resize(TABLE.len(), (NONE, NONE));
+        self.chains.resize(TABLE.len(), None);
         self.next.clear();
         self.next.resize(fields.len(), NONE);
         for (at, field) in fields.iter().enumerate() {
-            let Some(index) = TABLE.index(field.tag.of(text)) else { continue };
-            let Some(chain) = self.chains.get_mut(index) else { continue };
-            if chain.0 == NONE {
-                chain.0 = at;
-                self.order.push(index);
-            } else if let Some(next) = self.next.get_mut(chain.1) {
-                *next = at;
+            let Some(number) = field.format else { continue };
+            let Some(chain) = self.chains.get_mut(usize::from(number)) else { continue };
+            match chain {
+                None => {
+                    *chain = Some((at, at));
+                    self.order.push((number, at));
+                }
+                Some((_, last)) => {
+                    if let Some(next) = self.next.get_mut(*last) {
+                        *next = at;
+                    }
+                    *last = at;
+                }
             }
-            chain.1 = at;
         }
     }
 
@@ -84,23 +93,18 @@ impl Components {
         writer: &mut Writer<'_>,
         block: &Block,
         fields: &[Field],
-        index: usize,
+        (number, first): (u16, usize),
     ) -> Result<(), Fault> {
-        let mut at = self.chains.get(index).map_or(NONE, |chain| chain.0);
-        let (Some(format), Some(first)) = (TABLE.get(index), fields.get(at)) else { return Ok(()) };
-        let tag = first.tag.of(writer.text);
-        writer.raw(tag.as_bytes());
-        writer.raw(b"\":[");
+        let Some(format) = TABLE.get(Some(number)) else { return Ok(()) };
+        writer.raw(format.open.as_bytes());
+        let mut at = first;
         while let Some(field) = fields.get(at) {
-            if writer.out.last() == Some(&b'}') {
-                writer.raw(b",");
-            }
-            writer.raw(b"{\"at\":\"");
-            number(&mut writer.out, at);
+            writer.raw(if at == first { b"{\"at\":\"" } else { b",{\"at\":\"" });
+            decimal(&mut writer.out, at);
             writer.raw(b"\"");
             self.value(writer, format, field.value.of(writer.text));
             writer.raw(b"}");
-            writer.check(field.value, block.id, tag)?;
+            writer.check(field.value, block.id, field.tag.of(writer.text))?;
             at = self.next.get(at).copied().unwrap_or(NONE);
         }
         writer.raw(b"]");
@@ -116,7 +120,8 @@ impl Components {
         };
         for capture in &self.captures {
             let Some(name) = notation.names.get(capture.name) else { continue };
-            writer.member(&name.text);
+            let comma = usize::from(writer.out.last() == Some(&b'{'));
+            writer.raw(name.member.as_bytes().get(comma..).unwrap_or_default());
             let text = value.get(capture.start..capture.end).unwrap_or_default();
             component(writer, name, text);
         }
@@ -125,7 +130,7 @@ impl Components {
     /// A value as a person is shown it who must not see everything.
     pub(super) fn shown(&mut self, field: &Field, text: &str, block: &Block) -> String {
         let value = field.value.of(text);
-        let Some(format) = TABLE.format(field.tag.of(text)) else {
+        let Some(format) = TABLE.get(field.format) else {
             // What a field of lines holds that nobody knows may be a name.
             let lines = matches!(block.content, Content::Lines { .. });
             return if lines { Mask::Whole.apply(value) } else { value.to_owned() };
@@ -158,21 +163,22 @@ fn component(writer: &mut Writer<'_>, name: &Name, text: &str) {
     if let Some(parts) = name.parts {
         return list(writer, parts, text, name.masked);
     }
-    writer.raw(b"\"");
-    writer.shown(text, name.masked);
+    if name.plain && !name.masked {
+        writer.raw(text.as_bytes());
+    } else {
+        writer.shown(text, name.masked);
+    }
     writer.raw(b"\"");
     if let Some(decimal) = &name.decimal {
-        writer.member(decimal);
-        writer.raw(b"\"");
+        writer.raw(decimal.as_bytes());
         plain_decimal(&mut writer.out, text);
         writer.raw(b"\"");
     }
 }
 
 fn list(writer: &mut Writer<'_>, parts: Parts, text: &str, masked: bool) {
-    writer.raw(b"[");
-    for part in parts.items(text) {
-        writer.raw(if writer.out.last() == Some(&b'}') { b",{\"code\":\"" } else { b"{\"code\":\"" });
+    for (index, part) in parts.items(text).enumerate() {
+        writer.raw(if index > 0 { b",{\"code\":\"" } else { b"{\"code\":\"" });
         writer.raw(part.code.as_bytes());
         writer.raw(b"\",\"text\":\"");
         for (index, line) in parts.lines(part.text).enumerate() {
@@ -197,7 +203,8 @@ fn plain_decimal(out: &mut Vec<u8>, amount: &str) {
     }
 }
 
-fn number(out: &mut Vec<u8>, number: usize) {
+/// A number in decimal digits.
+fn decimal(out: &mut Vec<u8>, number: usize) {
     let mut digits = [0_u8; 20];
     let mut rest = number;
     let mut length = 0;
@@ -237,7 +244,7 @@ mod tests {
     fn numbers_are_written_in_decimal() {
         for value in [0, 7, 10, 99_999, usize::MAX] {
             let mut out = Vec::new();
-            number(&mut out, value);
+            decimal(&mut out, value);
             assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(text: &'a str, scan: &'a Scan, ends: LineEnds, show: Show, bytes_max: usize) -> Self {
-        let out = Vec::with_capacity(text.len() * 4 + 256);
+        let out = Vec::with_capacity(text.len() * 5 + 512);
         Self { text, scan, ends, show, out, bytes_max, components: Components::default() }
     }
 
@@ -32,9 +32,7 @@ impl<'a> Writer<'a> {
         let first = self.readings().position(|reading| !reading.is_acknowledgement()).unwrap_or(0);
         let kind = kinds.get(first).cloned().unwrap_or_default();
         let keys = self.keys();
-        self.raw(b"{\"format\":\"swift-mt\",\"type\":");
-        json::string(&mut self.out, &kind);
-        self.write_keys(&keys);
+        json::head(&mut self.out, "swift-mt", &kind, &keys);
         self.raw(b",\"lineEnd\":\"");
         self.raw(self.ends.name().as_bytes());
         self.raw(b"\",\"messages\":[");
@@ -65,23 +63,6 @@ impl<'a> Writer<'a> {
         }
         let found = KEYS.into_iter().zip(values).filter(|(_, values)| !values.is_empty());
         Keys(found.map(|(key, values)| (key.to_owned(), values)).collect())
-    }
-
-    fn write_keys(&mut self, keys: &Keys) {
-        self.raw(b",\"keys\":{");
-        for (index, (key, values)) in keys.0.iter().enumerate() {
-            self.raw(if index > 0 { b",\"" } else { b"\"" });
-            self.raw(key.as_bytes());
-            self.raw(b"\":[");
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    self.raw(b",");
-                }
-                json::string(&mut self.out, value);
-            }
-            self.raw(b"]");
-        }
-        self.raw(b"}");
     }
 
     fn message(&mut self, index: usize, kind: &str) -> Result<(), Fault> {
@@ -177,22 +158,11 @@ impl<'a> Writer<'a> {
 
     /// The same without quotes.
     pub(super) fn escaped(&mut self, text: &str) {
-        if self.ends != LineEnds::CrLf {
-            return json::escaped(&mut self.out, text);
+        if self.ends == LineEnds::CrLf {
+            json::escaped_lines(&mut self.out, text);
+        } else {
+            json::escaped(&mut self.out, text);
         }
-        let mut rest = text;
-        while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
-            let (line, after) = rest.split_at(at);
-            json::escaped(&mut self.out, line);
-            if after.starts_with("\r\n") {
-                self.raw(b"\\n");
-                rest = after.get(2..).unwrap_or_default();
-            } else {
-                self.raw(b"\\r");
-                rest = after.get(1..).unwrap_or_default();
-            }
-        }
-        json::escaped(&mut self.out, rest);
     }
 
     /// What is masked of a text, where it is.

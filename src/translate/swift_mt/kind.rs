@@ -95,13 +95,13 @@ impl<'a> Reading<'a> {
         for block in self.scan.blocks_of(self.message) {
             let entries = matches!(block.content, Content::Entries(_));
             for field in self.scan.fields_of(block) {
-                let key = match (block.id, field.tag.of(self.text)) {
-                    (b'4', "20") if !entries => 0,
-                    (b'4', "21") if !entries => 1,
-                    (b'3', "121") => 2,
-                    (b'3', "108") => 3,
+                let key = match (block.id, field.tag.of(self.text).as_bytes()) {
+                    (b'4', [b'2', b'0']) if !entries => 0,
+                    (b'4', [b'2', b'1']) if !entries => 1,
+                    (b'3', [b'1', b'2', b'1']) => 2,
+                    (b'3', [b'1', b'0', b'8']) => 3,
                     // An acknowledgement or a system message names the message that it is about.
-                    (b'4', "108") if entries => 3,
+                    (b'4', [b'1', b'0', b'8']) if entries => 3,
                     _ => continue,
                 };
                 tell(key, field.value.of(self.text));

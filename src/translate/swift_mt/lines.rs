@@ -10,8 +10,8 @@ use super::table::TABLE;
 pub(super) struct Lines<'s, 'a> {
     scanner: &'s mut Scanner<'a>,
     start: usize,
-    /// The tag of the field that is being read.
-    open: Option<Span>,
+    /// The tag of the field that is being read, and its number in the table.
+    open: Option<(Span, Option<u16>)>,
     first_tag: Option<usize>,
     last_value_end: usize,
 }
@@ -40,7 +40,7 @@ impl<'s, 'a> Lines<'s, 'a> {
                 return Ok(after);
             }
             if line_end == self.scanner.text.len() {
-                let tag = self.open.map_or("", |tag| tag.of(self.scanner.text));
+                let tag = self.open.map_or("", |(tag, _)| tag.of(self.scanner.text));
                 return Err(Fault::new(line_end, path(b'4', tag), "the end of block 4: -}"));
             }
             at = line_end + 1;
@@ -76,7 +76,7 @@ impl<'s, 'a> Lines<'s, 'a> {
             Some(tag) if self.may_begin(tag) => {
                 self.close(at)?;
                 self.first_tag = self.first_tag.or(Some(at));
-                self.open = Some(tag);
+                self.open = Some((tag, TABLE.index(tag.of(text))));
             }
             _ if self.open.is_none() => {
                 let end = self.line_end(at);
@@ -94,17 +94,18 @@ impl<'s, 'a> Lines<'s, 'a> {
 
     fn may_begin(&self, tag: Span) -> bool {
         let text = self.scanner.text;
-        self.open.is_none_or(|open| TABLE.may_follow(open.of(text), tag.of(text)))
+        self.open.is_none_or(|(_, before)| TABLE.may_follow(before, tag.of(text)))
     }
 
     /// Ends the field that is open before the line end that stands before `next`.
     fn close(&mut self, next: usize) -> Result<(), Fault> {
-        let Some(tag) = self.open.take() else { return Ok(()) };
+        let Some((tag, format)) = self.open.take() else { return Ok(()) };
         let start = tag.end + 1;
         let value = self.scanner.text.get(start..next).unwrap_or_default();
         let value = value.strip_suffix('\n').map_or(value, |line| line.strip_suffix('\r').unwrap_or(line));
         self.last_value_end = start + value.len();
-        self.scanner.push_field(b'4', Field { tag, value: Span { start, end: self.last_value_end } })
+        let value = Span { start, end: self.last_value_end };
+        self.scanner.push_field(b'4', Field { tag, value, format })
     }
 
     fn finish(&mut self, mark: usize, after: usize) -> Result<(), Fault> {
@@ -125,13 +126,14 @@ impl<'s, 'a> Lines<'s, 'a> {
         if line.starts_with("-}") {
             return End::At { mark: at, after: at + 2 };
         }
-        for (index, brace) in line.match_indices(['{', '}']) {
+        for index in memchr::memchr2_iter(b'{', b'}', line.as_bytes()) {
             let place = at + index;
-            if brace == "{" && self.is_later_block(place) {
+            let opens = self.scanner.byte(place) == Some(b'{');
+            if opens && self.is_later_block(place) {
                 return End::At { mark: place, after: place };
             }
             let dash = index.checked_sub(1).and_then(|dash| line.as_bytes().get(dash)) == Some(&b'-');
-            if brace == "}" && dash && self.message_may_end(place + 1) {
+            if !opens && dash && self.message_may_end(place + 1) {
                 return End::At { mark: place - 1, after: place + 1 };
             }
         }
@@ -160,7 +162,7 @@ impl<'s, 'a> Lines<'s, 'a> {
     }
 
     fn value_start(&self) -> usize {
-        self.open.map_or(self.start, |tag| tag.end + 1)
+        self.open.map_or(self.start, |(tag, _)| tag.end + 1)
     }
 }
 
