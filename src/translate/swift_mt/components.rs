@@ -1,7 +1,7 @@
 //! Values → their components, by the table of formats, written by tag: `{"32A":[{"at":"2","valueDate":…}]}`.
 
 use super::super::json;
-use super::super::mask::Mask;
+use super::super::mask::{Mask, Show};
 use super::document::Writer;
 use super::notation::{Capture, Name, Notation};
 use super::parts::Parts;
@@ -33,8 +33,7 @@ impl Components {
         };
         let Some(format) = TABLE.format(tag) else { return false };
         writer.raw(b"{");
-        self.value(writer, format, span.of(writer.text));
-        writer.raw(b"}");
+        self.value(writer, format, span.of(writer.text), b"{\"");
         true
     }
 
@@ -49,10 +48,7 @@ impl Components {
         writer.raw(b"{");
         let order = std::mem::take(&mut self.order);
         for (position, (number, first)) in order.iter().enumerate() {
-            if position > 0 {
-                writer.raw(b",");
-            }
-            self.tag(writer, block, fields, (*number, *first))?;
+            self.tag(writer, block, fields, (*number, *first), position > 0)?;
         }
         self.order = order;
         writer.raw(b"}");
@@ -94,16 +90,17 @@ impl Components {
         block: &Block,
         fields: &[Field],
         (number, first): (u16, usize),
+        comma: bool,
     ) -> Result<(), Fault> {
         let Some(format) = TABLE.get(Some(number)) else { return Ok(()) };
-        writer.raw(format.open.as_bytes());
+        writer.raw(format.open.as_bytes().get(usize::from(!comma)..).unwrap_or_default());
         let mut at = first;
         while let Some(field) = fields.get(at) {
-            writer.raw(if at == first { b"{\"at\":\"" } else { b",{\"at\":\"" });
+            if at != first {
+                writer.raw(b",{\"at\":\"");
+            }
             decimal(&mut writer.out, at);
-            writer.raw(b"\"");
-            self.value(writer, format, field.value.of(writer.text));
-            writer.raw(b"}");
+            self.value(writer, format, field.value.of(writer.text), b"");
             writer.check(field.value, block.id, field.tag.of(writer.text))?;
             at = self.next.get(at).copied().unwrap_or(NONE);
         }
@@ -111,20 +108,25 @@ impl Components {
         Ok(())
     }
 
-    /// The components of one value, or what it should have been.
-    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str) {
+    /// The components of one value, or what it should have been, and the end of the object. `first` is what the first member
+    /// replaces of what ends the member before it.
+    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str, first: &[u8]) {
         let Some(notation) = format.find(value, &mut self.captures) else {
-            writer.member("unmatched");
+            let member = b"\",\"unmatched\":";
+            writer.raw(member.get(first.len()..).unwrap_or_default());
             json::string(&mut writer.out, &format.plain);
-            return;
+            return writer.raw(b"}");
         };
+        let mut skipped = first.len();
         for capture in &self.captures {
             let Some(name) = notation.names.get(capture.name) else { continue };
-            let comma = usize::from(writer.out.last() == Some(&b'{'));
-            writer.raw(name.member.as_bytes().get(comma..).unwrap_or_default());
+            writer.raw(name.member.as_bytes().get(skipped..).unwrap_or_default());
+            skipped = 0;
             let text = value.get(capture.start..capture.end).unwrap_or_default();
             component(writer, name, text);
         }
+        // A list ends itself, and is the last component.
+        writer.raw(if writer.out.last() == Some(&b']') && notation.is_list() { b"}" } else { b"\"}" });
     }
 
     /// A value as a person is shown it who must not see everything.
@@ -159,20 +161,21 @@ fn masked(notation: &Notation, captures: &[Capture], value: &str) -> String {
     shown
 }
 
+/// A component, without the quote that ends it.
 fn component(writer: &mut Writer<'_>, name: &Name, text: &str) {
     if let Some(parts) = name.parts {
         return list(writer, parts, text, name.masked);
     }
-    if name.plain && !name.masked {
+    if name.masked && writer.show == Show::Masked {
+        writer.escaped(&Mask::Whole.apply(text));
+    } else if name.plain || (name.single_line && writer.clean) {
         writer.raw(text.as_bytes());
     } else {
-        writer.shown(text, name.masked);
+        writer.escaped(text);
     }
-    writer.raw(b"\"");
     if let Some(decimal) = &name.decimal {
         writer.raw(decimal.as_bytes());
         plain_decimal(&mut writer.out, text);
-        writer.raw(b"\"");
     }
 }
 

@@ -6,6 +6,7 @@ use super::components::Components;
 use super::kind::{KEYS, Reading};
 use super::line_ends::LineEnds;
 use super::scan::{Block, Content, Fault, Message, Scan, Span, path};
+use super::table::TABLE;
 use super::wire;
 use crate::message::{Document, Keys};
 
@@ -16,6 +17,8 @@ pub(super) struct Writer<'a> {
     pub(super) ends: LineEnds,
     pub(super) show: Show,
     pub(super) out: Vec<u8>,
+    /// The text has nothing but line ends that JSON wants escaped.
+    pub(super) clean: bool,
     bytes_max: usize,
     components: Components,
 }
@@ -23,7 +26,8 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(super) fn new(text: &'a str, scan: &'a Scan, ends: LineEnds, show: Show, bytes_max: usize) -> Self {
         let out = Vec::with_capacity(text.len() * 5 + 512);
-        Self { text, scan, ends, show, out, bytes_max, components: Components::default() }
+        let clean = is_clean(text, ends);
+        Self { text, scan, ends, show, out, clean, bytes_max, components: Components::default() }
     }
 
     /// Writes the document.
@@ -100,22 +104,29 @@ impl<'a> Writer<'a> {
     }
 
     fn fields(&mut self, block: &Block) -> Result<(), Fault> {
+        let fields = self.scan.fields_of(block);
         self.raw(b"[");
-        for (index, field) in self.scan.fields_of(block).iter().enumerate() {
-            self.raw(if index > 0 { b",[\"" } else { b"[\"" });
-            self.raw(field.tag.of(self.text).as_bytes());
-            self.raw(b"\",");
-            match self.show {
-                Show::All => self.value(field.value),
-                Show::Masked => {
-                    let shown = self.components.shown(field, self.text, block);
-                    json::string(&mut self.out, &self.ends.read(&shown));
+        for (index, field) in fields.iter().enumerate() {
+            // The end of the pair before this one is part of its beginning.
+            let skipped = if index == 0 { 3 } else { 0 };
+            match TABLE.get(field.format) {
+                Some(format) => self.raw(format.pair.as_bytes().get(skipped..).unwrap_or_default()),
+                None => {
+                    self.raw(b"\"],[\"".get(skipped..).unwrap_or_default());
+                    self.raw(field.tag.of(self.text).as_bytes());
+                    self.raw(b"\",\"");
                 }
             }
-            self.raw(b"]");
+            match self.show {
+                Show::All => self.escaped(field.value.of(self.text)),
+                Show::Masked => {
+                    let shown = self.components.shown(field, self.text, block);
+                    self.escaped(&shown);
+                }
+            }
             self.check(field.value, block.id, field.tag.of(self.text))?;
         }
-        self.raw(b"]");
+        self.raw(if fields.is_empty() { b"]" } else { b"\"]]" });
         Ok(())
     }
 
@@ -146,30 +157,38 @@ impl<'a> Writer<'a> {
 
     /// A run of the text as a JSON string, its line ends as line feeds.
     pub(super) fn value(&mut self, span: Span) {
-        self.string(span.of(self.text));
-    }
-
-    /// Text of the message as a JSON string, its line ends as line feeds.
-    pub(super) fn string(&mut self, text: &str) {
         self.out.push(b'"');
-        self.escaped(text);
+        self.escaped(span.of(self.text));
         self.out.push(b'"');
     }
 
-    /// The same without quotes.
+    /// Text of the message without quotes, its line ends as line feeds.
     pub(super) fn escaped(&mut self, text: &str) {
-        if self.ends == LineEnds::CrLf {
+        if self.clean {
+            self.lines(text);
+        } else if self.ends == LineEnds::CrLf {
             json::escaped_lines(&mut self.out, text);
         } else {
             json::escaped(&mut self.out, text);
         }
     }
 
-    /// What is masked of a text, where it is.
+    /// Text of which only the line ends are escaped.
+    fn lines(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let Some((line, after)) = memchr::memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end))
+        {
+            self.raw(line.strip_suffix(b"\r").unwrap_or(line));
+            self.raw(b"\\n");
+            rest = after.get(1..).unwrap_or_default();
+        }
+        self.raw(rest);
+    }
+
+    /// Text that is masked where it is to be, without quotes.
     pub(super) fn shown(&mut self, text: &str, masked: bool) {
         if masked && self.show == Show::Masked {
-            let masked = Mask::Whole.apply(text);
-            self.escaped(&masked);
+            self.escaped(&Mask::Whole.apply(text));
         } else {
             self.escaped(text);
         }
@@ -194,4 +213,15 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a text has nothing but line ends that JSON wants escaped, and no carriage return of its own.
+fn is_clean(text: &str, ends: LineEnds) -> bool {
+    let (mut special, mut returns, mut feeds) = (0_usize, 0_usize, 0_usize);
+    for byte in text.bytes() {
+        special += usize::from(byte < b' ' || byte == b'"' || byte == b'\\');
+        returns += usize::from(byte == b'\r');
+        feeds += usize::from(byte == b'\n');
+    }
+    special == returns + feeds && if ends == LineEnds::CrLf { returns == feeds } else { returns == 0 }
 }

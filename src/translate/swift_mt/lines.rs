@@ -14,6 +14,8 @@ pub(super) struct Lines<'s, 'a> {
     open: Option<(Span, Option<u16>)>,
     first_tag: Option<usize>,
     last_value_end: usize,
+    /// There is no brace before this place, from the line on that is being read.
+    next_brace: usize,
 }
 
 /// How a line of fields ends them.
@@ -26,7 +28,7 @@ enum End {
 
 impl<'s, 'a> Lines<'s, 'a> {
     pub(super) fn new(scanner: &'s mut Scanner<'a>, start: usize) -> Self {
-        Self { scanner, start, open: None, first_tag: None, last_value_end: start }
+        Self { scanner, start, open: None, first_tag: None, last_value_end: start, next_brace: start }
     }
 
     /// Those of block 4; where the block ends.
@@ -82,7 +84,10 @@ impl<'s, 'a> Lines<'s, 'a> {
                 let end = self.line_end(at);
                 let line = text.get(at..end).unwrap_or_default();
                 let blank = line.bytes().all(|byte| byte.is_ascii_whitespace());
-                if !blank && !matches!(self.block_end(at, end), End::At { .. }) {
+                let begins = self.next_brace;
+                let ends = matches!(self.block_end(at, end), End::At { .. });
+                self.next_brace = begins;
+                if !blank && !ends {
                     let at = self.scanner.skip_blank(at);
                     return Err(Fault::new(at, path(b'4', ""), "a line that begins with a tag such as :20:"));
                 }
@@ -120,24 +125,33 @@ impl<'s, 'a> Lines<'s, 'a> {
 
     /// Whether block 4 ends in a line: with `-}` at its beginning; with `-}` further on before another block or the end
     /// of the message; or, where that is missing, with another block.
-    fn block_end(&self, at: usize, line_end: usize) -> End {
-        let text = self.scanner.text;
-        let line = text.get(at..line_end).unwrap_or_default();
-        if line.starts_with("-}") {
+    fn block_end(&mut self, at: usize, line_end: usize) -> End {
+        if self.scanner.text.as_bytes().get(at..).is_some_and(|line| line.starts_with(b"-}")) {
             return End::At { mark: at, after: at + 2 };
         }
-        for index in memchr::memchr2_iter(b'{', b'}', line.as_bytes()) {
-            let place = at + index;
+        loop {
+            let from = self.next_brace.max(at);
+            let place = self.brace(from);
+            self.next_brace = place;
+            if place >= line_end {
+                return End::No;
+            }
             let opens = self.scanner.byte(place) == Some(b'{');
             if opens && self.is_later_block(place) {
                 return End::At { mark: place, after: place };
             }
-            let dash = index.checked_sub(1).and_then(|dash| line.as_bytes().get(dash)) == Some(&b'-');
+            let dash = place > at && self.scanner.byte(place - 1) == Some(b'-');
             if !opens && dash && self.message_may_end(place + 1) {
                 return End::At { mark: place - 1, after: place + 1 };
             }
+            self.next_brace = place + 1;
         }
-        End::No
+    }
+
+    /// The first brace from a place on.
+    fn brace(&self, from: usize) -> usize {
+        let rest = self.scanner.text.as_bytes().get(from..).unwrap_or_default();
+        memchr::memchr2(b'{', b'}', rest).map_or(self.scanner.text.len(), |brace| from + brace)
     }
 
     /// A block that follows block 4 begins here: `{5:{` or `{S:{`.

@@ -37,13 +37,15 @@ pub(super) struct Notation {
 #[derive(Debug)]
 pub(super) struct Name {
     pub(super) text: String,
-    /// As a JSON member, with a comma before it, up to its value: `,"amount":"`, or `,"parts":[`.
+    /// As a JSON member from the end of the value before it up to its own value: `","amount":"`, or `","parts":[`.
     pub(super) member: String,
     /// The same of the plain decimal beside it.
     pub(super) decimal: Option<String>,
     pub(super) masked: bool,
     /// Its values need no escapes in JSON.
     pub(super) plain: bool,
+    /// Its values have no line ends.
+    pub(super) single_line: bool,
     pub(super) parts: Option<Parts>,
 }
 
@@ -131,6 +133,11 @@ impl Notation {
         found
     }
 
+    /// Whether it ends with a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.names.last().is_some_and(|name| name.parts.is_some())
+    }
+
     /// Whether a component is masked.
     pub(super) fn is_masked(&self) -> bool {
         self.names.iter().any(|name| name.masked)
@@ -193,10 +200,11 @@ impl Notation {
                     open.pop();
                 }
                 step if step.is_plain() => {}
-                _ => {
+                step => {
                     for name in &open {
                         if let Some(name) = self.names.get_mut(*name) {
                             name.plain = false;
+                            name.single_line &= matches!(step, Step::Run { .. });
                         }
                     }
                 }
@@ -295,17 +303,33 @@ fn take_decimal(text: &[u8], most: usize, strict: bool) -> Option<usize> {
 }
 
 fn take_any(text: &[u8], least: usize, most: usize) -> Option<usize> {
+    let window = text.get(..most).unwrap_or(text);
+    let (length, characters) = if window.is_ascii() {
+        let length = end_of_line(window);
+        (length, length)
+    } else {
+        characters(text, most)
+    };
+    (characters >= least).then_some(length)
+}
+
+fn end_of_line(text: &[u8]) -> usize {
+    memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len())
+}
+
+/// The length of a line, up to so many characters, and how many it has.
+fn characters(text: &[u8], most: usize) -> (usize, usize) {
     let (mut length, mut characters) = (0, 0);
-    for byte in text {
+    for byte in text.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')) {
         // A byte that continues a character is part of it.
         let begins = byte & 0xC0 != 0x80;
-        if (begins && characters == most) || *byte == b'\n' || *byte == b'\r' {
+        if begins && characters == most {
             break;
         }
         length += 1;
         characters += usize::from(begins);
     }
-    (characters >= least).then_some(length)
+    (length, characters)
 }
 
 fn take_lines(text: &[u8], lines: usize, most: usize) -> Option<usize> {
@@ -448,7 +472,7 @@ impl Notation {
         let Some(Step::Open(index)) = open else { return Err("a list within < and >".into()) };
         if let Some(name) = self.names.get_mut(*index) {
             name.parts = Some(parts);
-            name.member = format!(",\"{}\":[", name.text);
+            name.member = format!("\",\"{}\":[", name.text);
         }
         self.plain.push('%');
         self.plain.push_str(parts.name());
@@ -471,7 +495,15 @@ impl Notation {
         }
         reader.open.push(self.steps.len());
         self.steps.push(Step::Open(self.names.len()));
-        self.names.push(Name { text, member: opening, decimal, masked, plain: true, parts: None });
+        self.names.push(Name {
+            text,
+            member: opening,
+            decimal,
+            masked,
+            plain: true,
+            single_line: true,
+            parts: None,
+        });
         Ok(())
     }
 
@@ -500,9 +532,9 @@ impl Notation {
     }
 }
 
-/// How a JSON member of text begins.
+/// How a JSON member of text begins after the text of another.
 fn member(name: &str) -> String {
-    format!(",\"{name}\":\"")
+    format!("\",\"{name}\":\"")
 }
 
 /// A format with what `&name` stands for in its place.

@@ -210,7 +210,7 @@ impl Scanner<'_> {
     /// Text to the next `}`.
     fn plain(&mut self, id: u8, at: usize) -> Result<usize, Fault> {
         let rest = self.text.get(at..).unwrap_or_default();
-        let stop = rest.find(['{', '}']).map(|stop| at + stop);
+        let stop = memchr::memchr2(b'{', b'}', rest.as_bytes()).map(|stop| at + stop);
         match stop {
             Some(end) if self.byte(end) == Some(b'}') => {
                 self.finish(Content::Text(Span { start: at, end }), true);
@@ -267,13 +267,14 @@ impl Scanner<'_> {
     fn matching_brace(&self, id: u8, tag: Span) -> Result<usize, Fault> {
         let start = tag.end + 1;
         let mut depth = 0;
-        for (at, brace) in self.text.get(start..).unwrap_or_default().match_indices(['{', '}']) {
-            match brace {
-                "{" if depth == self.bounds.depth_max => {
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        for at in memchr::memchr2_iter(b'{', b'}', rest) {
+            match rest.get(at) {
+                Some(b'{') if depth == self.bounds.depth_max => {
                     let expected = format!("at most {} braces within each other", self.bounds.depth_max);
                     return Err(Fault::new(start + at, path(id, tag.of(self.text)), expected));
                 }
-                "{" => depth += 1,
+                Some(b'{') => depth += 1,
                 _ if depth == 0 => return Ok(start + at),
                 _ => depth -= 1,
             }

@@ -26,8 +26,10 @@ pub(super) struct Table {
 /// The formats of one tag.
 #[derive(Debug)]
 pub(super) struct Format {
-    /// How its list of components begins: `"32A":[`.
+    /// How its list of components begins after another: `,"32A":[{"at":"`.
     pub(super) open: String,
+    /// How a field of it begins after another: `"],["32A","`.
+    pub(super) pair: String,
     /// The only tags that may follow it.
     followers: Option<Vec<String>>,
     /// Its name for people.
@@ -97,7 +99,8 @@ impl Table {
         let plain = notation.plain.clone();
         let followers = self.followers.iter().find(|(restricted, _)| restricted == tag);
         self.formats.push(Format {
-            open: format!("\"{tag}\":["),
+            open: format!(",\"{tag}\":[{{\"at\":\""),
+            pair: format!("\"],[\"{tag}\",\""),
             followers: followers.map(|(_, following)| following.clone()),
             name: name.to_owned(),
             plain,
