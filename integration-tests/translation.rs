@@ -25,3 +25,5 @@ mod plain;
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+#[path = "translation/swift_mt.rs"]
+mod swift_mt;

@@ -101,7 +101,7 @@ impl Components {
             }
             decimal(&mut writer.out, at);
             self.value(writer, format, field.value.of(writer.text), b"");
-            writer.check(field.value, block.id, field.tag.of(writer.text))?;
+            writer.check(field.value, block.id, field.tag)?;
             at = self.next.get(at).copied().unwrap_or(NONE);
         }
         writer.raw(b"]");

@@ -47,7 +47,7 @@ impl<'a> Writer<'a> {
             self.message(index, kind)?;
         }
         self.raw(b"]}");
-        self.check(Span { start: self.text.len(), end: self.text.len() }, b'4', "")?;
+        self.check(Span::default(), b'4', Span::default())?;
         Ok(Document { format: "swift-mt", kind, keys, body: self.out.into() })
     }
 
@@ -124,7 +124,7 @@ impl<'a> Writer<'a> {
                     self.escaped(&shown);
                 }
             }
-            self.check(field.value, block.id, field.tag.of(self.text))?;
+            self.check(field.value, block.id, field.tag)?;
         }
         self.raw(if fields.is_empty() { b"]" } else { b"\"]]" });
         Ok(())
@@ -206,10 +206,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether the document is within its limit after a field.
-    pub(super) fn check(&self, span: Span, id: u8, tag: &str) -> Result<(), Fault> {
+    #[inline]
+    pub(super) fn check(&self, value: Span, id: u8, tag: Span) -> Result<(), Fault> {
         if self.out.len() > self.bytes_max {
             let expected = format!("a document of at most {} bytes", self.bytes_max);
-            return Err(Fault::new(span.start, path(id, tag), expected));
+            return Err(Fault::new(value.start, path(id, tag.of(self.text)), expected));
         }
         Ok(())
     }
@@ -217,11 +218,12 @@ impl<'a> Writer<'a> {
 
 /// Whether a text has nothing but line ends that JSON wants escaped, and no carriage return of its own.
 fn is_clean(text: &str, ends: LineEnds) -> bool {
-    let (mut special, mut returns, mut feeds) = (0_usize, 0_usize, 0_usize);
-    for byte in text.bytes() {
-        special += usize::from(byte < b' ' || byte == b'"' || byte == b'\\');
-        returns += usize::from(byte == b'\r');
-        feeds += usize::from(byte == b'\n');
-    }
-    special == returns + feeds && if ends == LineEnds::CrLf { returns == feeds } else { returns == 0 }
+    let bytes = text.as_bytes();
+    // No step of this depends on the one before, so that many bytes are one.
+    let special = bytes.iter().fold(0_u8, |special, &byte| {
+        let control = (byte < b' ') & (byte != b'\n') & (byte != b'\r');
+        special | u8::from(control | (byte == b'"') | (byte == b'\\'))
+    });
+    let count = |byte| memchr::memchr_iter(byte, bytes).count();
+    special == 0 && count(b'\r') == if ends == LineEnds::CrLf { count(b'\n') } else { 0 }
 }

@@ -61,8 +61,7 @@ impl<'a> Reading<'a> {
 
     /// The number of the message type.
     pub(super) fn number(self) -> Option<&'a str> {
-        let number = self.block_text(b'2')?.get(1..4)?;
-        number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+        number(self.block_text(b'2')?)
     }
 
     /// `input` to the network, or `output` from it.
@@ -108,6 +107,11 @@ impl<'a> Reading<'a> {
             }
         }
     }
+}
+
+/// The number of the message type in block 2.
+pub(super) fn number(block_2: &str) -> Option<&str> {
+    block_2.get(1..4).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Block 3's field 119: the rules that a message is checked by.

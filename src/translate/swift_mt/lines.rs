@@ -35,8 +35,8 @@ impl<'s, 'a> Lines<'s, 'a> {
     pub(super) fn block(mut self) -> Result<usize, Fault> {
         let mut at = self.start;
         loop {
-            self.line(at)?;
             let line_end = self.line_end(at);
+            self.line(at, line_end)?;
             if let End::At { mark, after } = self.block_end(at, line_end) {
                 self.finish(mark, after)?;
                 return Ok(after);
@@ -60,7 +60,7 @@ impl<'s, 'a> Lines<'s, 'a> {
                 self.finish(at, at + line.len())?;
                 return Ok(at + line.len());
             }
-            self.line(at)?;
+            self.line(at, line_end)?;
             if line_end == self.scanner.text.len() {
                 let text = self.scanner.text.trim_end_matches(['\n', '\r']);
                 let end = text.len().max(self.value_start());
@@ -72,7 +72,7 @@ impl<'s, 'a> Lines<'s, 'a> {
     }
 
     /// A line: a new field where it begins with a tag that may stand there.
-    fn line(&mut self, at: usize) -> Result<(), Fault> {
+    fn line(&mut self, at: usize, end: usize) -> Result<(), Fault> {
         let text = self.scanner.text;
         match tag_at(text, at) {
             Some(tag) if self.may_begin(tag) => {
@@ -81,7 +81,6 @@ impl<'s, 'a> Lines<'s, 'a> {
                 self.open = Some((tag, TABLE.index(tag.of(text))));
             }
             _ if self.open.is_none() => {
-                let end = self.line_end(at);
                 let line = text.get(at..end).unwrap_or_default();
                 let blank = line.bytes().all(|byte| byte.is_ascii_whitespace());
                 let begins = self.next_brace;
@@ -130,8 +129,10 @@ impl<'s, 'a> Lines<'s, 'a> {
             return End::At { mark: at, after: at + 2 };
         }
         loop {
-            let from = self.next_brace.max(at);
-            let place = self.brace(from);
+            if self.next_brace >= line_end {
+                return End::No;
+            }
+            let place = self.brace(self.next_brace.max(at));
             self.next_brace = place;
             if place >= line_end {
                 return End::No;

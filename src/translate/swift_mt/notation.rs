@@ -75,6 +75,11 @@ enum Step {
     Word(Vec<u8>),
     Words(Vec<Vec<u8>>),
     LineEnd,
+    /// A component that is one run.
+    Component {
+        name: usize,
+        run: Box<Step>,
+    },
     Open(usize),
     Close(usize),
     /// What follows may be absent: then go on at this step.
@@ -120,6 +125,7 @@ impl Notation {
         }
         notation.find_stops();
         notation.find_plain();
+        notation.join();
         Ok(notation)
     }
 
@@ -175,6 +181,9 @@ impl Notation {
                     }
                     Some(at)
                 }
+                Step::Component { name, run } => run.take(value, at).inspect(|end| {
+                    captures.push(Capture { name: *name, start: at, end: *end });
+                }),
                 consuming => consuming.take(value, at),
             };
             if let Some(next) = next {
@@ -186,6 +195,39 @@ impl Notation {
                 options -= 1;
                 (step, at) = (resume.step, resume.at);
                 captures.truncate(resume.captures);
+            }
+        }
+    }
+
+    /// Most components are one run: then three steps are one.
+    fn join(&mut self) {
+        let mut from: Vec<Option<Step>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
+        // Where each step is now, for those that go on elsewhere.
+        let mut places = Vec::with_capacity(from.len() + 1);
+        for at in 0..from.len() {
+            places.push(self.steps.len());
+            let Some(step) = from.get_mut(at).and_then(Option::take) else { continue };
+            let simple = match (&step, from.get(at + 1), from.get(at + 2)) {
+                (Step::Open(name), Some(Some(run)), Some(Some(Step::Close(_)))) if run.consumes() => {
+                    Some(*name)
+                }
+                _ => None,
+            };
+            let Some(name) = simple else {
+                self.steps.push(step);
+                continue;
+            };
+            if let Some(run) = from.get_mut(at + 1).and_then(Option::take) {
+                self.steps.push(Step::Component { name, run: Box::new(run) });
+            }
+            if let Some(close) = from.get_mut(at + 2) {
+                *close = None;
+            }
+        }
+        places.push(self.steps.len());
+        for step in &mut self.steps {
+            if let Step::Option(resume) = step {
+                *resume = places.get(*resume).copied().unwrap_or_default();
             }
         }
     }
@@ -247,9 +289,17 @@ impl Step {
             Self::Word(word) => rest.starts_with(word).then_some(word.len())?,
             Self::Words(words) => words.iter().find(|word| rest.starts_with(word))?.len(),
             Self::LineEnd => line_end(rest)?,
-            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken => 0,
+            _ => 0,
         };
         Some(at + length)
+    }
+
+    /// Whether it takes characters itself.
+    fn consumes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. }
+        )
     }
 
     /// Whether it takes only characters that JSON takes as they are.
@@ -259,7 +309,7 @@ impl Step {
             Self::Run { set, .. } => *set != Set::Any,
             Self::Word(word) => plain(word),
             Self::Words(words) => words.iter().all(|word| plain(word)),
-            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken => true,
+            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. } => true,
             Self::Lines { .. } | Self::Rest | Self::Parts(_) | Self::LineEnd => false,
         }
     }
