@@ -11,7 +11,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// The keys of a document, in this order.
-pub(super) const KEYS: [&str; 4] = ["20", "21", "UETR", "MUR"];
+pub(super) const KEYS: [&str; 5] = ["20", "21", "UETR", "MUR", "SEME"];
 
 /// Which fields make a statement without header a customer statement, or an interim report.
 const STATEMENT: [&str; 4] = ["60F", "60M", "62F", "62M"];
@@ -101,9 +101,16 @@ impl<'a> Reading<'a> {
                     (b'3', [b'1', b'0', b'8']) => 3,
                     // An acknowledgement or a system message names the message that it is about.
                     (b'4', [b'1', b'0', b'8']) if entries => 3,
+                    (b'4', [b'2', b'0', b'C']) if !entries => 4,
                     _ => continue,
                 };
-                tell(key, field.value.of(self.text));
+                let value = field.value.of(self.text);
+                // The reference of the message itself among those of a message about securities.
+                match (key, value.strip_prefix(":SEME//")) {
+                    (4, Some(reference)) => tell(key, reference),
+                    (4, None) => {}
+                    _ => tell(key, value),
+                }
             }
         }
     }
