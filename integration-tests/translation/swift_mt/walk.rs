@@ -80,7 +80,8 @@ fn lines(text: &str, found: &mut Found) {
 }
 
 fn is_tag(tag: &str) -> bool {
-    let number = |text: &str| text.len() == 2 && text.chars().all(|character| character.is_ascii_digit());
+    let number =
+        |text: &str| matches!(text.len(), 2 | 3) && text.chars().all(|character| character.is_ascii_digit());
     let named = tag.len() > 1
         && tag.starts_with(|first: char| first.is_ascii_uppercase())
         && tag.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');

@@ -80,6 +80,9 @@ impl<'a> Reading<'a> {
             return said;
         }
         let fields = self.block(b'4').map(|block| self.scan.fields_of(block)).unwrap_or_default();
+        if let Some(said) = fields.first().and_then(|field| number_line(field.tag.of(self.text))) {
+            return said;
+        }
         let any = |tags: &[&str]| fields.iter().any(|field| tags.contains(&field.tag.of(self.text)));
         match (any(&STATEMENT), any(&INTERIM), any(&ENTRIES)) {
             (true, _, _) => "940",

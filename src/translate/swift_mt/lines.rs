@@ -216,7 +216,8 @@ impl Scanner<'_> {
     }
 }
 
-/// The tag of a line that begins with one: two digits and perhaps a letter, or a name.
+/// The tag of a line that begins with one: two digits and perhaps a letter, or a name. Some banks begin a statement with
+/// the number of its type as a tag: `:940:`.
 pub(super) fn tag_at(text: &str, at: usize) -> Option<Span> {
     let rest = text.as_bytes().get(at..)?;
     let (b':', rest) = rest.split_first()? else { return None };
@@ -224,7 +225,9 @@ pub(super) fn tag_at(text: &str, at: usize) -> Option<Span> {
         rest.iter().take(super::scan::TAG_BYTES_MAX + 1).take_while(|byte| is_tag_byte(**byte)).count();
     let valid = match rest.get(..length)? {
         [tens, ones] if tens.is_ascii_digit() => ones.is_ascii_digit(),
-        [tens, ones, letter] if tens.is_ascii_digit() => ones.is_ascii_digit() && letter.is_ascii_uppercase(),
+        [tens, ones, last] if tens.is_ascii_digit() => {
+            ones.is_ascii_digit() && (last.is_ascii_uppercase() || last.is_ascii_digit())
+        }
         [first, _, ..] => {
             let name = rest.get(..length)?;
             first.is_ascii_uppercase() && !name.iter().any(u8::is_ascii_lowercase)
