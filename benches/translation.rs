@@ -7,6 +7,8 @@
 mod iso8583;
 #[path = "translation/fixed_width.rs"]
 mod fixed_width;
+#[path = "translation/swift_mt.rs"]
+mod swift_mt;
 
 use std::fs;
 use std::hint::black_box;
@@ -46,6 +48,7 @@ fn main() {
     character_sets::table();
     iso8583::run();
     fixed_width::run();
+    swift_mt::run();
 }
 
 fn compare(name: &str, files: &[Vec<u8>]) {

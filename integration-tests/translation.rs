@@ -27,6 +27,7 @@ mod plain;
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+<<<<<<< HEAD
 #[path = "translation/fixed_width.rs"]
 mod fixed_width;
 #[path = "translation/fixed_width_corpus.rs"]
@@ -39,3 +40,7 @@ mod fixed_width_docs;
 mod fixed_width_judge;
 #[path = "translation/iso8583.rs"]
 mod iso8583;
+=======
+#[path = "translation/swift_mt.rs"]
+mod swift_mt;
+>>>>>>> swift-mt
