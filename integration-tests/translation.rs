@@ -1,5 +1,5 @@
-//! The ISO 20022 translation as a whole: our fixtures, messages that must be refused, and a corpus of real samples where
-//! there is one.
+//! The translation of every format as a whole: our fixtures, messages that must be refused, judges, and a corpus of real
+//! samples where there is one.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,7 +27,6 @@ mod plain;
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
-<<<<<<< HEAD
 #[path = "translation/fixed_width.rs"]
 mod fixed_width;
 #[path = "translation/fixed_width_corpus.rs"]
@@ -40,7 +39,5 @@ mod fixed_width_docs;
 mod fixed_width_judge;
 #[path = "translation/iso8583.rs"]
 mod iso8583;
-=======
 #[path = "translation/swift_mt.rs"]
 mod swift_mt;
->>>>>>> swift-mt

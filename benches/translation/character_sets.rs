@@ -13,7 +13,7 @@ const ROUND_BYTES: usize = 32 * 1024 * 1024;
 /// A message of the usual size: all of it stays in the processor's cache.
 const MESSAGE_BYTES: usize = 8 * 1024;
 
-pub(crate) fn table() {
+pub(crate) fn run() {
     println!("\n{:<44} {:>12} {:>12} {:>12}", "text by CCSID, MB/s", "copy", "mqgate", "iconv");
     let ascii = "<IntrBkSttlmAmt Ccy=\"GBP\">40.23</IntrBkSttlmAmt>\n";
     let british = "<Ustrd>PAID £40.23 ON ACCOUNT OF INVOICE 4711, SEE LETTER</Ustrd>\n";

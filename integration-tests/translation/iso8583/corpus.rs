@@ -52,11 +52,7 @@ impl Sample {
     }
 
     /// The dialect that a sample of another origin than pyiso8583 is in.
-<<<<<<< HEAD
     pub(crate) fn dialect(&self) -> Spoken {
-=======
-    fn dialect(&self) -> Spoken {
->>>>>>> fixed
         let stated =
             self.expected.as_ref().and_then(|expected| expected["dialect"].as_str()).unwrap_or_default();
         let says = |word: &str| stated.contains(word) || self.name.contains(word);

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 use std::fmt::Write as _;
 
 use super::*;
@@ -129,6 +128,3 @@ fn a_deep_message_needs_no_stack() {
         format!("<Document xmlns='{TYPE}'>{}{}</Document>", "<a>".repeat(DEPTH), "</a>".repeat(DEPTH));
     assert_eq!(check(&lax(), &message), Verdict::Valid);
 }
-=======
-
->>>>>>> fixed

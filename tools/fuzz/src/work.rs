@@ -36,15 +36,7 @@ pub fn bytes_at_once(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).bytes_max
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-/// Runs something and gives how many times it asked for memory in this thread.
-=======
 /// Runs something and gives how often memory was allocated in this thread.
->>>>>>> fixed
-=======
-/// Runs something and gives how often memory was allocated in this thread.
->>>>>>> swift-mt
 pub fn allocations(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
 }
