@@ -58,6 +58,15 @@ fn cases() -> Vec<Case> {
             value: "000042",
         },
         Case {
+            name: "records in EBCDIC",
+            message: include_bytes!("../fixtures/fixed-width/bacs-ebcdic/input.dat").to_vec(),
+            ccsid: 37,
+            source: &[("format", "fixed-width"), ("layout", "bacs-std18")],
+            event_type: "fixed-width.bacs-std18",
+            pointer: "/records/0/record",
+            value: "vol1",
+        },
+        Case {
             name: "JSON",
             message: br#"{"type":"order.placed","amount":1.50}"#.to_vec(),
             ccsid: 1208,
