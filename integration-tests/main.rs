@@ -23,5 +23,4 @@ mod soak;
 mod driver;
 mod node;
 mod translate;
-mod schema;
 mod formats;

@@ -19,8 +19,6 @@ mod refused;
 mod corpus;
 #[path = "translation/back.rs"]
 mod back;
-#[path = "translation/schema.rs"]
-mod schema;
 #[path = "translation/plain.rs"]
 mod plain;
 #[path = "translation/robust.rs"]

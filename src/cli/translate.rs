@@ -10,9 +10,8 @@ use clap::{Args, ValueEnum};
 
 use super::{DATA, NO_INPUT, USAGE};
 use crate::message::Ccsid;
-use crate::settings::{self, OnBreach, SchemaCheck, format, schemas};
+use crate::settings::{self, format};
 use crate::translate::fixed_width::Records;
-use crate::translate::schema::{Breach, Verdict};
 use crate::translate::{
     Candidates, Dialect, Format, Input, Labels, Layout, Newline, Options, Show, Translator, Wire,
 };
@@ -62,12 +61,6 @@ pub(super) struct Translate {
     /// The other way: from documents to messages.
     #[arg(long, conflicts_with_all = ["mask", "pretty"])]
     reverse: bool,
-    /// Check messages against the XML schemas (*.xsd) of a folder, and tell on standard error what they say.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["reverse", "explain", "records", "config"])]
-    schemas: Option<PathBuf>,
-    /// Refuse what breaks its schema.
-    #[arg(long, requires = "schemas")]
-    strict: bool,
     /// One line for each record of a fixed-width file, in memory that does not grow with the file.
     #[arg(long, conflicts_with_all = ["reverse", "pretty", "hex", "into"])]
     records: bool,
@@ -116,21 +109,11 @@ impl Trouble {
 /// What all files are treated with.
 struct Work<'a> {
     command: &'a Translate,
+    options: Options,
     translator: Translator,
     layout: Option<Arc<Layout>>,
-    schema_check: Option<SchemaCheck>,
-    newline: Newline,
     ccsid: Ccsid,
     show: Show,
-}
-
-/// How messages are read.
-struct Reading {
-    translator: Translator,
-    format: Format,
-    newline: Newline,
-    schema_check: Option<SchemaCheck>,
-    ccsid: Option<Ccsid>,
 }
 
 /// UTF-8.
@@ -187,18 +170,17 @@ fn files(named: &[PathBuf]) -> Vec<PathBuf> {
 impl<'a> Work<'a> {
     fn new(command: &'a Translate) -> Result<Self, Trouble> {
         let show = if command.mask { Show::Masked } else { Show::All };
-        let reading = match (&command.config, &command.source) {
+        let (options, ccsid) = match (&command.config, &command.source) {
             (Some(config), Some(source)) => by_settings(config, source)?,
-            _ => by_options(command)?,
+            _ => (options(command)?, None),
         };
-        let layout = match reading.format {
-            Format::FixedWidth(layout) => Some(layout),
+        let layout = match &options.format {
+            Format::FixedWidth(layout) => Some(layout.clone()),
             _ if command.records => return Err(Trouble::usage("--records needs a layout")),
             _ => None,
         };
-        let Reading { translator, schema_check, newline, .. } = reading;
-        let ccsid = command.ccsid.map(Ccsid).or(reading.ccsid).unwrap_or(Ccsid(CCSID));
-        Ok(Self { command, translator, layout, schema_check, newline, ccsid, show })
+        let ccsid = command.ccsid.map(Ccsid).or(ccsid).unwrap_or(Ccsid(CCSID));
+        Ok(Self { command, translator: Translator::new(&options), options, layout, ccsid, show })
     }
 
     fn file(&self, file: &Path) -> Result<(), Trouble> {
@@ -222,32 +204,12 @@ impl<'a> Work<'a> {
         let document = self.translator.show(input, self.show).map_err(|refusal| {
             Trouble::data(crate::translate::Refusal { offset: refusal.offset + start, ..refusal })
         })?;
-        if document.format == "iso20022" {
-            self.check_schema(file, input, start)?;
-        }
         let mut text = match self.command.pretty {
             false => document.body.to_vec(),
             true => pretty(&document.body)?,
         };
         text.push(b'\n');
         self.give(file, "json", &text)
-    }
-
-    /// Tells what the schemas say of a message, where there are some.
-    fn check_schema(&self, file: &Path, input: Input<'_>, start: usize) -> Result<(), Trouble> {
-        let Some(check) = &self.schema_check else { return Ok(()) };
-        let verdict = check.schemas.check(input, self.newline);
-        let told = match verdict.clone() {
-            Verdict::Invalid(breach) => {
-                format!("schema-valid false: {}", Breach { offset: breach.offset + start, ..breach })
-            }
-            Verdict::Valid | Verdict::Unknown => format!("schema-valid {}", verdict.word()),
-        };
-        if check.on_breach == OnBreach::Park && matches!(verdict, Verdict::Invalid(_)) {
-            return Err(Trouble::data(told));
-        }
-        eprintln!("mqgate: {}: {told}", file.display());
-        Ok(())
     }
 
     /// Takes MQ headers off: where the body begins, and how it is encoded.
@@ -307,8 +269,8 @@ impl<'a> Work<'a> {
             true => Box::new(std::io::stdin()),
             false => Box::new(std::fs::File::open(file).map_err(unreadable)?),
         };
-        let options = Options { newline: self.newline, ..Options::default() };
-        let mut records = Records::new(layout, self.ccsid, &options, self.show).map_err(Trouble::data)?;
+        let mut records =
+            Records::new(layout, self.ccsid, &self.options, self.show).map_err(Trouble::data)?;
         let (mut piece, mut lines) = (vec![0; PIECE_BYTES], Vec::new());
         loop {
             let count = input.read(&mut piece).map_err(unreadable)?;
@@ -330,7 +292,7 @@ impl<'a> Work<'a> {
 }
 
 /// What a source of settings translates with.
-fn by_settings(config: &Path, source: &str) -> Result<Reading, Trouble> {
+fn by_settings(config: &Path, source: &str) -> Result<(Options, Option<Ccsid>), Trouble> {
     let settings = settings::load(config, std::env::vars_os())
         .map_err(|errors| Trouble { code: super::CONFIG, text: errors.to_string().trim_end().to_owned() })?;
     let Some(source) = settings.sources.iter().find(|it| it.name == source) else {
@@ -338,28 +300,7 @@ fn by_settings(config: &Path, source: &str) -> Result<Reading, Trouble> {
         let text = format!("no source {source:?} in {}; there are: {}", config.display(), names.join(", "));
         return Err(Trouble::usage(text));
     };
-    Ok(Reading {
-        translator: source.translator(&settings.limits),
-        format: source.format.clone(),
-        newline: source.newline,
-        schema_check: source.schema_check.clone(),
-        ccsid: source.ccsid,
-    })
-}
-
-fn by_options(command: &Translate) -> Result<Reading, Trouble> {
-    let options = options(command)?;
-    let schema_check = match &command.schemas {
-        Some(folder) => {
-            let schemas = schemas::load(folder, |_| {})
-                .map_err(|problem| Trouble { code: super::CONFIG, text: problem })?;
-            let on_breach = if command.strict { OnBreach::Park } else { OnBreach::Advise };
-            Some(SchemaCheck { schemas: Arc::new(schemas), on_breach })
-        }
-        None => None,
-    };
-    let translator = Translator::new(&options);
-    Ok(Reading { translator, format: options.format, newline: options.newline, schema_check, ccsid: None })
+    Ok((source.options(&settings.limits), source.ccsid))
 }
 
 fn options(command: &Translate) -> Result<Options, Trouble> {

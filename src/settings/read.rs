@@ -409,7 +409,7 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites = (0..site_names.len()).collect();
     }
     let consumers = u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1);
-    let format::Read { format, newline, schema_check, definition } = format::format(fields);
+    let format::Read { format, newline, definition } = format::format(fields);
     let order = order(fields);
     if order != Order::None && consumers > 1 {
         fields.fault_here("consumers", "1 expected where order = \"queue\"");
@@ -420,7 +420,6 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites,
         format,
         newline,
-        schema_check,
         definition,
         consumers,
         ccsid: ccsid(fields),
