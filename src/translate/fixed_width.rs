@@ -202,3 +202,17 @@ fn step(
         Step::More | Step::End => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_layout_can_be_used() {
+        for name in Layout::names() {
+            let layout = Layout::from_toml(Layout::source(name).unwrap()).unwrap();
+            assert_eq!(layout.kind, name);
+        }
+        assert_eq!(Layout::shipped("none"), None);
+    }
+}

@@ -379,3 +379,101 @@ impl<T> Several<T> {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(file: &str, fields: &str) -> String {
+        layout(&format!("name = \"x\"\n{file}\n[[record]]\nname = \"r\"\nfields = [\n{fields}\n]\n"))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_with_its_place() {
+        let a = "{ name = \"a\", length = 4 }";
+        for (file, fields, expected) in [
+            ("", "{ name = \"a\" }", "record r, field a, length: expected a number of bytes, or \"rest\""),
+            ("", "{ name = \"a.b\", length = 1 }", "record r, field a.b, name: expected a name"),
+            ("", "{ name = \"record\", length = 1 }", "record r, field record: expected another name"),
+            ("", "{ name = \"a\", length = 4 }, { name = \"a\", length = 4 }", "name of its own"),
+            (
+                "",
+                "{ name = \"a\", length = 4, scale = 2 }",
+                "record r, field a, scale: expected another type",
+            ),
+            ("", "{ name = \"a\", length = 33, type = \"packed\" }", "expected 1 to 32 bytes"),
+            ("", "{ name = \"a\", length = 3, type = \"float\" }", "expected 4 or 8"),
+            ("", "{ name = \"a\", length = 4 }, { name = \"b\", at = 3, length = 1 }", "5 or later"),
+            ("", "{ name = \"a\", length = 4, pad = \"xy\" }", "pad: expected one ASCII character"),
+            ("", "{ name = \"a\", length = \"rest\" }", "file: expected a separator or frame"),
+            (
+                "[file]\nseparator = \"lf\"",
+                "{ name = \"a\", length = \"rest\" }, { name = \"b\", length = 1 }",
+                "no field after",
+            ),
+            ("", "{ name = \"a\", length = 1, occurs = 0 }", "occurs: expected 1 to"),
+            ("", "{ name = \"a\", length = 1, occurs = { from = \"b\", max = 3 } }", "\"r.b\" is none"),
+            (
+                "",
+                "{ name = \"a\", redefines = \"b\", length = 1 }",
+                "redefines: expected the name of the field before",
+            ),
+            ("", "{ name = \"a\", fields = [] }", "fields: expected at least one field"),
+            ("", "{ name = \"a\", length = 1, fields = [{ name = \"b\", length = 1 }] }", "not both"),
+            ("[file]\nlength = 3", a, "record r, length: expected lengths of 4"),
+            ("[file]\nlength = [4, 6]", a, "record r: expected `length_from`"),
+            (
+                "[file]\nseparator = \"lf\"\nframe = \"rdw\"",
+                a,
+                "file: expected `frame` or `separator`, not both",
+            ),
+            ("[file]\nframe = \"xdw\"", a, "file.frame: expected \"rdw\""),
+            ("[file]\nframe = { header = 2, at = 2, length = 2 }", a, "file.frame: expected a header"),
+            ("[keys]\nk = \"r.b\"", a, "\"r.b\" is none"),
+            ("[keys]\nk = \"b\"", a, "record.field, not \"b\""),
+        ] {
+            let error = refused(file, fields);
+            assert!(error.contains(expected), "{error}\nnot: {expected}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let error = refused("", "{ name = \"a\", lenght = 4 }");
+        assert!(
+            error.contains("line 6") && error.contains("lenght") && error.contains("`length`"),
+            "{error}"
+        );
+        let error = refused("[file]\nseparator = \"tab\"", "{ name = \"a\", length = 4 }");
+        assert!(error.contains("line 3") && error.contains("crlf"), "{error}");
+    }
+
+    #[test]
+    fn records_that_nothing_tells_apart_are_refused() {
+        let record = |name: &str| {
+            format!("[[record]]\nname = \"{name}\"\nfields = [{{ name = \"a\", length = 4 }}]\n")
+        };
+        let error = layout(&format!("name = \"x\"\n{}{}", record("r"), record("s"))).unwrap_err();
+        assert!(error.to_string().starts_with("record r: expected `when`"), "{error}");
+        let error = layout(&format!("name = \"x\"\n{}{}", record("r"), record("r"))).unwrap_err();
+        assert!(error.to_string().contains("a name of its own"), "{error}");
+    }
+
+    #[test]
+    fn totals_need_numbers_of_one_scale() {
+        let with = |total: &str| {
+            let fields = "{ name = \"a\", length = 4, type = \"number\", scale = 2 }, { name = \"t\", length = 4 }, { name = \"n\", length = 4, type = \"digits\" }";
+            let text = format!(
+                "name = \"x\"\n[[record]]\nname = \"r\"\nfields = [{fields}]\n[[total]]\nname = \"all\"\nof = \"r\"\n{total}\n"
+            );
+            layout(&text).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(with("in = \"r.a\"\nsum = \"a\""), Ok(()));
+        assert_eq!(with("in = \"r.n\""), Ok(()));
+        assert!(with("in = \"r.n\"\nsum = \"a\"").unwrap_err().contains("as many decimals"));
+        assert!(with("in = \"r.t\"").unwrap_err().contains("a number in \"r.t\""));
+        assert!(with("in = \"s.a\"").unwrap_err().contains("\"s.a\" is none"));
+    }
+}
