@@ -3,15 +3,10 @@
 use std::fmt;
 
 use super::compile_fields::{Fields, condition, mark_last};
+use super::compile_file::{file_rules, framing};
 use super::cut::RECORD_BYTES_MAX;
-use super::file::{
-    CountsWord, FileSection, FrameSection, HeaderWord, LayoutFile, OrderWord, PositionWord, RecordSection,
-    SeparatorWord, Several, ShortWord, TotalSection, WhenSection,
-};
-use super::layout::{
-    Addend, FileRules, Framing, HeaderNumber, Layout, LengthHeader, LineEnd, RecordCondition, RecordKind,
-    RecordLength, Total,
-};
+use super::file::{FileSection, LayoutFile, PositionWord, RecordSection, Several, TotalSection, WhenSection};
+use super::layout::{Addend, Framing, Layout, RecordCondition, RecordKind, RecordLength, Total};
 use super::names::{Names, is_name};
 
 /// A layout file that cannot be used: where and why.
@@ -249,92 +244,6 @@ fn total(
         scale: if section.sum.is_some() { scale } else { 0 },
         since: section.since.as_ref().map(|since| record_named(since, &file.record)).transpose()?,
     })
-}
-
-fn file_rules(section: &FileSection, records: &[RecordKind]) -> Result<FileRules, LayoutError> {
-    let framing = framing(section)?;
-    let longest = records.iter().map(|record| record.length.max()).max().unwrap_or(0);
-    let text_only = records.iter().all(|record| super::compile_fields::is_text(&record.items));
-    let by_length = match framing {
-        Framing::Header(_) => false,
-        Framing::Lines(_) => !text_only,
-        Framing::Length | Framing::Any => true,
-    };
-    if by_length && longest > RECORD_BYTES_MAX {
-        return Err(LayoutError::new(
-            "file",
-            "a separator or frame: a record has a field that takes the rest, and nothing tells its end",
-        ));
-    }
-    let undecided = |record: &&RecordKind| {
-        record.length.allowed.as_ref().is_some_and(|allowed| allowed.len() > 1)
-            && record.length.from.is_none()
-    };
-    if framing == Framing::Length
-        && let Some(record) = records.iter().find(undecided)
-    {
-        let place = format!("record {}", record.name);
-        return Err(LayoutError::new(
-            place,
-            "`length_from`: it has several lengths, and nothing tells which",
-        ));
-    }
-    let is_last = |record: &RecordKind| record.when.contains(&RecordCondition::Last);
-    Ok(FileRules {
-        ccsid: section.ccsid,
-        framing,
-        fill_short: section.short == ShortWord::Fill,
-        padding: section.padding.chars().collect(),
-        pad: one_character(section.pad.as_deref(), ' ')?,
-        record_bytes_max: longest.min(RECORD_BYTES_MAX),
-        text_only,
-        looks_ahead: records.iter().any(is_last),
-    })
-}
-
-fn framing(section: &FileSection) -> Result<Framing, LayoutError> {
-    let header = |length_order| LengthHeader {
-        bytes: 4,
-        at: if length_order == HeaderNumber::BigEndian { 0 } else { 2 },
-        length: 2,
-        number: length_order,
-        counts_itself: length_order == HeaderNumber::BigEndian,
-    };
-    match (&section.frame, section.separator) {
-        (Some(_), Some(_)) => Err(LayoutError::new("file", "`frame` or `separator`, not both")),
-        (Some(FrameSection::Word(word)), None) => match word.as_str() {
-            "rdw" => Ok(Framing::Header(header(HeaderNumber::BigEndian))),
-            "rdw-little" => Ok(Framing::Header(header(HeaderNumber::LittleEndian))),
-            _ => Err(LayoutError::new(
-                "file.frame",
-                "\"rdw\", \"rdw-little\" or a table with header and length",
-            )),
-        },
-        (Some(FrameSection::Header(parts)), None) => {
-            let fits = parts.at > 0 && parts.length > 0 && parts.at - 1 + parts.length <= parts.header;
-            if !fits || parts.header > 64 {
-                return Err(LayoutError::new(
-                    "file.frame",
-                    "a header of at most 64 bytes that has the length in it",
-                ));
-            }
-            Ok(Framing::Header(LengthHeader {
-                bytes: parts.header,
-                at: parts.at - 1,
-                length: parts.length,
-                number: match (parts.kind, parts.order) {
-                    (HeaderWord::Digits, _) => HeaderNumber::Digits,
-                    (HeaderWord::Binary, OrderWord::Big) => HeaderNumber::BigEndian,
-                    (HeaderWord::Binary, OrderWord::Little) => HeaderNumber::LittleEndian,
-                },
-                counts_itself: parts.counts == CountsWord::All,
-            }))
-        }
-        (None, Some(SeparatorWord::Lf)) => Ok(Framing::Lines(LineEnd::Lf)),
-        (None, Some(SeparatorWord::Crlf)) => Ok(Framing::Lines(LineEnd::CrLf)),
-        (None, Some(SeparatorWord::Any)) => Ok(Framing::Any),
-        (None, Some(SeparatorWord::None) | None) => Ok(Framing::Length),
-    }
 }
 
 /// A padding character.
