@@ -23,4 +23,5 @@ mod soak;
 mod driver;
 mod node;
 mod translate;
+mod schema;
 mod formats;

@@ -24,7 +24,6 @@ use super::{Input, Newline};
 
 /// The schemas of a folder, by the namespaces that they describe. Any number of threads may use them; messages of one
 /// namespace wait for each other.
-#[derive(Debug)]
 pub struct Schemas {
     compiled: HashMap<String, Mutex<Compiled>>,
 }
@@ -94,9 +93,10 @@ impl Schemas {
         let Ok(decoded) = ccsid::decode(input.bytes, input.ccsid.0, input.encoding, newline) else {
             return Verdict::Unknown;
         };
-        let mut verdict = Verdict::Valid;
-        for section in sections::sections(&decoded.text) {
-            match self.check_section(&section) {
+        let sections = sections::sections(&decoded.text);
+        let mut verdict = if sections.is_empty() { Verdict::Unknown } else { Verdict::Valid };
+        for section in &sections {
+            match self.check_section(section) {
                 Verdict::Valid => {}
                 Verdict::Unknown => verdict = Verdict::Unknown,
                 Verdict::Invalid(breach) => {
@@ -122,6 +122,12 @@ impl Verdict {
             Self::Invalid(_) => "false",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl fmt::Debug for Schemas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schemas").field("compiled", &self.compiled.len()).finish()
     }
 }
 

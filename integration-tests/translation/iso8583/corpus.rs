@@ -17,14 +17,14 @@ const WELL_FORMED: &str = "well-formed: what is wrong with it is a rule of busin
 const CUT: &str = "cut within element 55, where another message begins: refused there, equal up to there";
 
 /// A sample and what is said of it.
-struct Sample {
-    name: String,
-    bytes: Vec<u8>,
-    expected: Option<Value>,
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) expected: Option<Value>,
 }
 
 /// The corpus; `None` where it is not here and need not be.
-fn samples() -> Option<Vec<Sample>> {
+pub(crate) fn samples() -> Option<Vec<Sample>> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folder = std::env::var_os("MQGATE_CORPUS").map_or_else(beside, PathBuf::from).join("iso8583");
     let Ok(entries) = fs::read_dir(&folder) else {
@@ -47,17 +47,18 @@ impl Sample {
         Self { bytes: read_hex(file), name, expected }
     }
 
-    fn is(&self, kind: &str) -> bool {
+    pub(crate) fn is(&self, kind: &str) -> bool {
         self.name.starts_with(&format!("{kind}__"))
     }
 
     /// The dialect that a sample of another origin than pyiso8583 is in.
-    fn dialect(&self) -> Spoken {
+    pub(crate) fn dialect(&self) -> Spoken {
         let stated =
             self.expected.as_ref().and_then(|expected| expected["dialect"].as_str()).unwrap_or_default();
         let says = |word: &str| stated.contains(word) || self.name.contains(word);
         let name = match self.name.split("__").next().unwrap() {
-            "basei" | "spec87ascii" | "jmeter" => "generic-ascii",
+            "jmeter" => "generic-ascii",
+            "basei" | "spec87ascii" => return Spoken::from_toml(include_str!("dialects/wide.toml")),
             "fps" if says("ebcdic_binbitmap") => "uk-fps-ebcdic-binary",
             "fps" if says("ebcdic_hexbitmap") => "uk-fps-ebcdic-hex",
             "fps" if says("ascii_binbitmap") => "uk-fps-ascii-binary",
@@ -67,7 +68,7 @@ impl Sample {
             "visa" => "visa-base1",
             "mixed" => return Spoken::from_toml(include_str!("dialects/mixed.toml")),
             "simple" => return Spoken::from_toml(include_str!("dialects/simple.toml")),
-            "moov" | "moov-neg" => return moov(&self.name),
+            "moov" | "moov-neg" => return Spoken::from_toml(&moov(&self.name)),
             other => panic!("{}: no dialect is known for {other}", self.name),
         };
         Spoken::shipped(name)
@@ -81,17 +82,17 @@ fn ipm(says: &dyn Fn(&str) -> bool) -> Spoken {
 }
 
 /// The samples of one project, each of which tries another encoding of some element.
-fn moov(name: &str) -> Spoken {
+pub(crate) fn moov(name: &str) -> String {
     let base = include_str!("dialects/moov.toml");
     let elements = match name {
-        name if name.contains("hex_length") => "32 = { prefix_encoding = 'hex' }",
+        name if name.contains("hex_length") => "32 = { prefix = 1, prefix_encoding = 'hex' }",
         name if name.contains("bcd_encoding") => {
             "7 = { encoding = 'bcd' }\n11 = { encoding = 'bcd' }\n12 = { encoding = 'bcd' }"
         }
-        name if name.contains("rbcd") => "56 = { prefix_encoding = 'bcd' }",
+        name if name.contains("rbcd") => "48 = { prefix_encoding = 'bcd' }",
         _ => "",
     };
-    Spoken::from_toml(&format!("{base}\n{elements}"))
+    format!("{base}\n{elements}")
 }
 
 #[test]

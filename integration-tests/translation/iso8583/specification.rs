@@ -54,11 +54,13 @@ fn element_of(specification: &Value) -> String {
     if specification["len_count"].as_str() == Some("nibbles") {
         line.push_str(", count = 'digits'");
     }
-    for (key, side) in [("left_pad", "left"), ("right_pad", "right")] {
-        if let Some(pad) = specification[key].as_str().filter(|pad| !pad.is_empty()) {
-            line.push_str(&format!(", pad = '{side} {pad}'"));
-        }
-    }
+    let pads =
+        [("left_pad", "left"), ("left_pad_ch", "left"), ("right_pad", "right"), ("right_pad_ch", "right")];
+    let pad = pads.iter().find_map(|(key, side)| {
+        let pad = specification[key].as_str().and_then(|pad| pad.chars().next())?;
+        Some(format!("{side} {pad}"))
+    });
+    line.push_str(&format!(", pad = '{}'", pad.as_deref().unwrap_or("none")));
     line
 }
 

@@ -14,7 +14,11 @@ use serde_json::Value;
 const USUAL: (i32, i32) = (1208, 546);
 
 /// A dialect that is compiled.
-pub(crate) struct Spoken(Translator);
+pub(crate) struct Spoken {
+    pub(crate) translator: Translator,
+    /// What descriptors say.
+    pub(crate) ccsid: Ccsid,
+}
 
 impl Spoken {
     pub(crate) fn new(dialect: Dialect) -> Self {
@@ -23,7 +27,8 @@ impl Spoken {
 
     pub(crate) fn within(dialect: Dialect, limits: Limits) -> Self {
         let format = Format::Iso8583(Arc::new(dialect));
-        Self(Translator::new(&Options { format, limits, ..Options::default() }))
+        let translator = Translator::new(&Options { format, limits, ..Options::default() });
+        Self { translator, ccsid: Ccsid(USUAL.0) }
     }
 
     pub(crate) fn shipped(name: &str) -> Self {
@@ -36,21 +41,21 @@ impl Spoken {
     }
 
     pub(crate) fn translate(&self, bytes: &[u8]) -> Result<Document, Refusal> {
-        self.0.translate(input(bytes))
+        self.translator.translate(self.input(bytes))
     }
 
     pub(crate) fn masked(&self, bytes: &[u8]) -> Document {
-        self.0.show(input(bytes), Show::Masked).unwrap()
+        self.translator.show(self.input(bytes), Show::Masked).unwrap()
     }
 
     pub(crate) fn explain(&self, bytes: &[u8], show: Show) -> Explanation {
-        self.0.explain(input(bytes), show)
+        self.translator.explain(self.input(bytes), show)
     }
 
     pub(crate) fn write(&self, document: &Value) -> Result<Vec<u8>, String> {
         let text = serde_json::to_vec(document).unwrap();
-        let wire = Wire { ccsid: Ccsid(USUAL.0), encoding: USUAL.1 };
-        self.0.write(&text, wire).map_err(|error| error.to_string())
+        let wire = Wire { ccsid: self.ccsid, encoding: USUAL.1 };
+        self.translator.write(&text, wire).map_err(|error| error.to_string())
     }
 
     /// The document of a message, which must give the same bytes again.
@@ -62,10 +67,10 @@ impl Spoken {
         }
         Ok(document)
     }
-}
 
-fn input(bytes: &[u8]) -> Input<'_> {
-    Input { bytes, ccsid: Ccsid(USUAL.0), encoding: USUAL.1 }
+    fn input<'a>(&self, bytes: &'a [u8]) -> Input<'a> {
+        Input { bytes, ccsid: self.ccsid, encoding: USUAL.1 }
+    }
 }
 
 /// The bytes of a file of hexadecimal digits; lines that begin with `#` are remarks.

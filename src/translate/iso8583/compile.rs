@@ -31,6 +31,7 @@ pub(super) fn compile(file: &File) -> Result<Table> {
         secondary: match file.secondary {
             None | Some(SecondaryFile::WhenNeeded) => Secondary::WhenNeeded,
             Some(SecondaryFile::Always) => Secondary::Always,
+            Some(SecondaryFile::Unmarked) => Secondary::Unmarked,
             Some(SecondaryFile::Never) => Secondary::Never,
         },
         tertiary: match file.tertiary {

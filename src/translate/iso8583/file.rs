@@ -54,6 +54,7 @@ pub(super) enum SecondaryFile {
     Never,
     WhenNeeded,
     Always,
+    Unmarked,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -71,7 +71,7 @@ impl<'a, S: Sink> Reader<'a, S> {
         if length != actual {
             return Err(Refusal::new(from, "", format!("a length of {actual} bytes, as there are")));
         }
-        self.tell("length", "Length of the message", from..after_length, &length.to_string());
+        self.tell("length", "Length of the message", from..self.at, &length.to_string());
         Ok(())
     }
 

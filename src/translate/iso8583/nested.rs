@@ -82,7 +82,7 @@ impl<'a, S: Sink> Reader<'a, S> {
         let element = known(&tagged.known, tag.as_str(), from)?;
         let length_from = self.at;
         let units = self.number(tagged.prefix, end)?;
-        self.tell_tag_length(tag.as_str(), length_from, units);
+        self.tell_tag_length(tag.as_str(), from, units);
         check_length(element, units, length_from)?;
         let value_from = self.at;
         self.take(element.bytes_of(units), end, "of the value")?;
@@ -92,7 +92,7 @@ impl<'a, S: Sink> Reader<'a, S> {
 
     fn tell_tag_length(&mut self, tag: &str, from: usize, units: usize) {
         if self.sink.wants_asides() {
-            self.sink.aside(tag, "Length", from..self.at, &units.to_string());
+            self.sink.aside(tag, "Tag and length", from..self.at, &units.to_string());
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a, S: Sink> Reader<'a, S> {
             let nested = constructed && bytes.first().is_some_and(|first| first & 0x20 != 0);
             let nested = nested && known.listed(tag.as_str()).is_none();
             let key = Key { text: tag.as_str(), occurrence: self.occurrence(frame, tag) };
-            let span = self.ber_value(key, end).map_err(within_tag)?;
+            let span = self.ber_value(key, from, end).map_err(within_tag)?;
             if nested {
                 self.constructed(layout, key, span).map_err(within_tag)?;
             } else {
@@ -170,11 +170,11 @@ impl<'a, S: Sink> Reader<'a, S> {
     }
 
     /// Reads the length of a tag and gives the place of its value.
-    fn ber_value(&mut self, key: Key<'_>, end: usize) -> Result<Range<usize>> {
+    fn ber_value(&mut self, key: Key<'_>, tag_from: usize, end: usize) -> Result<Range<usize>> {
         let from = self.at;
         let first = self.take(1, end, "of a length")?.first().copied().unwrap_or_default();
         let length = match first {
-            0..0x80 => usize::from(first),
+            0..=0x7F => usize::from(first),
             0x81..=0x84 => {
                 let bytes = self.take(usize::from(first & 0x7F), end, "of a length")?;
                 let length = bytes.iter().fold(0, |length, &byte| (length << 8) | usize::from(byte));
@@ -185,7 +185,7 @@ impl<'a, S: Sink> Reader<'a, S> {
             }
             _ => return Err(Refusal::new(from, "", "a definite length of at most 4 bytes")),
         };
-        self.tell_tag_length(key.text, from, length);
+        self.tell_tag_length(key.text, tag_from, length);
         let value_from = self.at;
         self.take(length, end, "of the value")?;
         Ok(value_from..self.at)

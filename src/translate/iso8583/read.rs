@@ -13,6 +13,9 @@ use super::tag::TagText;
 use crate::translate::mask::Mask;
 use crate::translate::{Limits, Refusal};
 
+/// Room for most values.
+const VALUE_BYTES: usize = 256;
+
 pub(super) type Result<T> = std::result::Result<T, Refusal>;
 
 /// A message that is being read.
@@ -65,7 +68,7 @@ impl<'a, S: Sink> Reader<'a, S> {
             limits,
             sink,
             at: 0,
-            value: String::new(),
+            value: String::with_capacity(VALUE_BYTES),
             captured: Captured::default(),
             kind: String::new(),
             top: 0,
@@ -116,18 +119,19 @@ impl<'a, S: Sink> Reader<'a, S> {
         let mut bits = Bits { words: [0; 3], spans: [0..0, 0..0, 0..0], unusual: false };
         let [first, second, third] = self.table.bitmaps;
         self.bitmap(&mut bits, 0, first)?;
-        if self.table.secondary != Secondary::Never && has(bits.words, 1) {
+        let marked = has(bits.words, 1);
+        if self.table.secondary.is_there(marked) {
             self.bitmap(&mut bits, 1, second)?;
         }
         if self.table.tertiary == Tertiary::Follows && has(bits.words, 65) {
             self.bitmap(&mut bits, 2, third)?;
             bits.unusual |= bits.words[2] == 0;
         }
-        let written = !bits.spans[1].is_empty();
         bits.unusual |= match self.table.secondary {
             Secondary::Never => false,
-            Secondary::WhenNeeded => written && bits.words[1] == 0,
-            Secondary::Always => !written,
+            Secondary::WhenNeeded => marked && bits.words[1] == 0,
+            Secondary::Always => !marked,
+            Secondary::Unmarked => marked,
         };
         Ok(bits)
     }

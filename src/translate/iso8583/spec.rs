@@ -73,9 +73,16 @@ fn word(text: &str) -> Option<Word> {
 
 /// The half byte that fills an odd number of digits: `left 0`, `right F`, `left any`.
 pub(super) fn pad(text: Option<&String>, place: &str) -> Result<Pad, InvalidDialect> {
-    let expected =
-        || InvalidDialect::new(format!("{place}.pad"), "\"left 0\", \"right F\", \"left any\" or the like");
-    let Some(text) = text else { return Ok(Pad { left: true, nibble: 0, strict: true }) };
+    let expected = || {
+        InvalidDialect::new(
+            format!("{place}.pad"),
+            "\"left 0\", \"right F\", \"left any\" or the like, or \"none\"",
+        )
+    };
+    let Some(text) = text else { return Ok(Pad { left: true, nibble: Some(0), strict: true }) };
+    if text == "none" {
+        return Ok(Pad { left: true, nibble: None, strict: true });
+    }
     let (side, nibble) = text.split_once(' ').ok_or_else(expected)?;
     let left = match side {
         "left" => true,
@@ -83,8 +90,8 @@ pub(super) fn pad(text: Option<&String>, place: &str) -> Result<Pad, InvalidDial
         _ => return Err(expected()),
     };
     if nibble == "any" {
-        return Ok(Pad { left, nibble: 0, strict: false });
+        return Ok(Pad { left, nibble: Some(0), strict: false });
     }
     let one = u8::from_str_radix(nibble, 16).ok().filter(|&value| value < 16).ok_or_else(expected)?;
-    Ok(Pad { left, nibble: one, strict: true })
+    Ok(Pad { left, nibble: Some(one), strict: true })
 }

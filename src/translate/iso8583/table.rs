@@ -41,8 +41,8 @@ pub(super) enum Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pad {
     pub(super) left: bool,
-    /// What is written.
-    pub(super) nibble: u8,
+    /// What is written; `None` where there must be no odd number.
+    pub(super) nibble: Option<u8>,
     /// Only that is read too.
     pub(super) strict: bool,
 }
@@ -166,6 +166,8 @@ pub(super) enum Secondary {
     Never,
     WhenNeeded,
     Always,
+    /// Always, and no bit says so.
+    Unmarked,
 }
 
 /// Where the tertiary bitmap is.
@@ -264,6 +266,17 @@ impl Table {
             1 => self.secondary != Secondary::Never,
             65 => self.tertiary != Tertiary::Never,
             _ => false,
+        }
+    }
+}
+
+impl Secondary {
+    /// Whether the secondary bitmap is there, where bit 1 is set or not.
+    pub(super) fn is_there(self, marked: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::WhenNeeded | Self::Always => marked,
+            Self::Unmarked => true,
         }
     }
 }

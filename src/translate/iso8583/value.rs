@@ -84,10 +84,8 @@ impl<S: Sink> Reader<'_, S> {
         let allowed = if element.data == Data::Binary { class::ANY } else { element.kind.allowed };
         for (index, nibble) in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).enumerate() {
             if Some(index) == padding {
-                if element.pad.strict && nibble != element.pad.nibble {
-                    let expected =
-                        format!("the half byte {:X} that fills an odd number of digits", element.pad.nibble);
-                    return Err(Refusal::new(at + index / 2, "", expected));
+                if element.pad.strict && Some(nibble) != element.pad.nibble {
+                    return Err(Refusal::new(at + index / 2, "", padding_expected(element)));
                 }
                 continue;
             }
@@ -106,6 +104,13 @@ pub(super) fn nibble_class(nibble: u8) -> u8 {
         0..=9 => class::DIGIT,
         0xD => class::SEPARATOR | class::HEX,
         _ => class::HEX,
+    }
+}
+
+fn padding_expected(element: &Element) -> String {
+    match element.pad.nibble {
+        Some(nibble) => format!("the half byte {nibble:X} that fills an odd number of digits"),
+        None => "an even number of digits".into(),
     }
 }
 

@@ -114,9 +114,10 @@ impl<'a> Writer<'a> {
         if words[2] != 0 {
             set(&mut words, 65);
         }
-        let always = self.table.secondary == Secondary::Always;
-        if words[1] != 0 || always {
-            set(&mut words, 1);
+        match self.table.secondary {
+            Secondary::Never | Secondary::Unmarked => {}
+            Secondary::WhenNeeded if words[1] == 0 => {}
+            Secondary::WhenNeeded | Secondary::Always => set(&mut words, 1),
         }
         words
     }
@@ -124,7 +125,7 @@ impl<'a> Writer<'a> {
     fn bitmaps(&self, words: [u64; 3], out: &mut Vec<u8>) -> Result<()> {
         let [first, second, third] = self.table.bitmaps;
         self.bitmap(first, &hex_of(words[0]), out)?;
-        if self.table.secondary != Secondary::Never && has(words, 1) {
+        if self.table.secondary.is_there(has(words, 1)) {
             self.bitmap(second, &hex_of(words[1]), out)?;
         }
         if self.table.tertiary == Tertiary::Follows && words[2] != 0 {
@@ -144,9 +145,10 @@ impl<'a> Writer<'a> {
         for (word, at) in given.iter_mut().zip((0..digits).step_by(16)) {
             *word = u64::from_str_radix(text.get(at..at + 16)?, 16).ok()?;
         }
-        let follows = |number, written| !self.table.continues(number) || has(given, number) == written;
         let in_place = self.table.tertiary == Tertiary::Element65;
-        if !follows(1, digits > 16) || !(in_place || follows(65, digits > 32)) {
+        let third = self.table.tertiary == Tertiary::Follows && has(given, 65);
+        let second = self.table.secondary.is_there(has(given, 1));
+        if digits != 16 * (1 + usize::from(second) + usize::from(third)) {
             return None;
         }
         if in_place {

@@ -122,10 +122,9 @@ impl<'a> Writer<'a> {
         let mut nibbles = nibbles.ok_or_else(expected)?;
         let units = nibbles.len();
         if units % 2 == 1 {
-            if !counted || element.count == Count::Bytes {
-                return Err(Unwritable::new("", "an even number of digits"));
-            }
-            nibbles.insert(if element.pad.left { 0 } else { units }, element.pad.nibble);
+            let padding = element.pad.nibble.filter(|_| counted && element.count == Count::Digits);
+            let padding = padding.ok_or_else(|| Unwritable::new("", "an even number of digits"))?;
+            nibbles.insert(if element.pad.left { 0 } else { units }, padding);
         }
         let (pairs, _) = nibbles.as_chunks::<2>();
         out.extend(pairs.iter().map(|[high, low]| (high << 4) | low));

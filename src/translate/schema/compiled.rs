@@ -12,8 +12,8 @@ use xsd_schema::validation::{
     drive_quick_xml_with,
 };
 use xsd_schema::{
-    EmbeddedLoader, LoaderChain, ResolverConfig, SchemaError, SchemaLoader, SchemaResolver, SchemaSet,
-    SchemaSetBuilder, XsdVersion,
+    EmbeddedLoader, LoaderChain, LocationRequest, ResolverConfig, SchemaError, SchemaLoader, SchemaResolver,
+    SchemaSet, SchemaSetBuilder, XsdVersion,
 };
 
 use super::files::Files;
@@ -21,7 +21,6 @@ use super::sections::Section;
 use super::{Breach, Verdict};
 
 /// A schema with whatever it includes and imports.
-#[derive(Debug)]
 pub(super) struct Compiled {
     files: Arc<Files>,
     name: String,
@@ -58,11 +57,23 @@ impl Compiled {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn names_held(&self) -> usize {
+        self.set.name_table.len()
+    }
+
     fn renew(&mut self) {
         if let Ok(new) = Self::new(&self.files, &self.name) {
             *self = new;
         }
     }
+}
+
+/// Where the library believes the files to be: not on this machine's disk.
+const FOLDER: &str = "folder:///";
+
+fn location(name: &str) -> String {
+    format!("{FOLDER}{name}")
 }
 
 /// Compiles within the files of the folder: nothing is read from elsewhere.
@@ -74,13 +85,18 @@ fn compile(files: &Arc<Files>, name: &str) -> Result<SchemaSet, String> {
     let mut resolver = SchemaResolver::with_config_and_loader(ResolverConfig::default(), Box::new(loaders));
     resolver.catalog_mut().add_xml_catalog();
     for (namespace, file) in files.entries() {
-        resolver.catalog_mut().add(namespace, file);
+        resolver.catalog_mut().add(namespace, &location(file));
     }
     let text = files.text(name).unwrap_or_default();
-    let compiled = SchemaSetBuilder::with_resolver(resolver, XsdVersion::V1_0)
-        .add_source(text, name)
+    let mut builder = SchemaSetBuilder::with_resolver(resolver, XsdVersion::V1_0);
+    let folder = files.clone();
+    builder.set_location_rewriter(move |asked: &LocationRequest<'_>, _: &SchemaResolver| {
+        folder.name(asked.location).map(location)
+    });
+    let compiled = builder
+        .add_source(text, &location(name))
         .and_then(SchemaSetBuilder::compile)
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| error.to_string().replace(FOLDER, ""))?;
     let missing =
         compiled.directive_failures().iter().find(|failure| failure.kind() != CompositionEdgeKind::Import);
     match missing {

@@ -48,7 +48,12 @@ impl Files {
         self.entries.iter().map(|(namespace, name)| (namespace.as_str(), name.as_str()))
     }
 
-    /// The text of the file that a location means: whatever folder or host it names, files are taken from this folder only.
+    /// The name of the file that a location means: whatever folder or host it names, files are taken from this folder only.
+    pub(super) fn name(&self, location: &str) -> Option<&str> {
+        self.by_name.get_key_value(last_segment(location)).map(|(name, _)| name.as_str())
+    }
+
+    /// The text of the file that a location means.
     pub(super) fn text(&self, location: &str) -> Option<&str> {
         self.by_name.get(last_segment(location)).map(String::as_str)
     }

@@ -1,7 +1,7 @@
 //! Values → their components, by the table of formats, written by tag: `{"32A":[{"at":"2","valueDate":…}]}`.
 
 use super::super::json;
-use super::super::mask::Mask;
+use super::super::mask::{Mask, Show};
 use super::document::Writer;
 use super::notation::{Capture, Name, Notation};
 use super::parts::Parts;
@@ -13,13 +13,14 @@ use super::table::{Format, TABLE};
 pub(super) struct Components {
     captures: Vec<Capture>,
     /// By number in the table: the first and last field of a tag.
-    chains: Vec<(usize, usize)>,
+    chains: Vec<Option<(usize, usize)>>,
     /// By number in the block: the next field of the same tag.
     next: Vec<usize>,
-    /// The tags that the block has, in the order of their first fields.
-    order: Vec<usize>,
+    /// The tags that the block has, in the order of their first fields: their numbers in the table, and those fields.
+    order: Vec<(u16, usize)>,
 }
 
+/// No field follows.
 const NONE: usize = usize::MAX;
 
 impl Components {
@@ -32,8 +33,7 @@ impl Components {
         };
         let Some(format) = TABLE.format(tag) else { return false };
         writer.raw(b"{");
-        self.value(writer, format, span.of(writer.text));
-        writer.raw(b"}");
+        self.value(writer, format, span.of(writer.text), b"{\"");
         true
     }
 
@@ -44,37 +44,42 @@ impl Components {
     pub(super) fn fields(&mut self, writer: &mut Writer<'_>, block: &Block) -> Result<bool, Fault> {
         let scan = writer.scan;
         let fields = scan.fields_of(block);
-        self.chain(fields, writer.text);
+        self.chain(fields);
         writer.raw(b"{");
-        for position in 0..self.order.len() {
-            let Some(&index) = self.order.get(position) else { break };
-            writer.raw(if position > 0 { b",\"" } else { b"\"" });
-            self.tag(writer, block, fields, index)?;
+        let order = std::mem::take(&mut self.order);
+        for (position, (number, first)) in order.iter().enumerate() {
+            self.tag(writer, block, fields, (*number, *first), position > 0)?;
         }
+        self.order = order;
         writer.raw(b"}");
         Ok(!self.order.is_empty())
     }
 
     /// Finds the fields of each tag that the table knows.
-    fn chain(&mut self, fields: &[Field], text: &str) {
-        for index in self.order.drain(..) {
-            if let Some(chain) = self.chains.get_mut(index) {
-                *chain = (NONE, NONE);
+    fn chain(&mut self, fields: &[Field]) {
+        for (number, _) in self.order.drain(..) {
+            if let Some(chain) = self.chains.get_mut(usize::from(number)) {
+                *chain = None;
             }
         }
-        self.chains.resize(TABLE.len(), (NONE, NONE));
+        self.chains.resize(TABLE.len(), None);
         self.next.clear();
         self.next.resize(fields.len(), NONE);
         for (at, field) in fields.iter().enumerate() {
-            let Some(index) = TABLE.index(field.tag.of(text)) else { continue };
-            let Some(chain) = self.chains.get_mut(index) else { continue };
-            if chain.0 == NONE {
-                chain.0 = at;
-                self.order.push(index);
-            } else if let Some(next) = self.next.get_mut(chain.1) {
-                *next = at;
+            let Some(number) = field.format else { continue };
+            let Some(chain) = self.chains.get_mut(usize::from(number)) else { continue };
+            match chain {
+                None => {
+                    *chain = Some((at, at));
+                    self.order.push((number, at));
+                }
+                Some((_, last)) => {
+                    if let Some(next) = self.next.get_mut(*last) {
+                        *next = at;
+                    }
+                    *last = at;
+                }
             }
-            chain.1 = at;
         }
     }
 
@@ -84,48 +89,50 @@ impl Components {
         writer: &mut Writer<'_>,
         block: &Block,
         fields: &[Field],
-        index: usize,
+        (number, first): (u16, usize),
+        comma: bool,
     ) -> Result<(), Fault> {
-        let mut at = self.chains.get(index).map_or(NONE, |chain| chain.0);
-        let (Some(format), Some(first)) = (TABLE.get(index), fields.get(at)) else { return Ok(()) };
-        let tag = first.tag.of(writer.text);
-        writer.raw(tag.as_bytes());
-        writer.raw(b"\":[");
+        let Some(format) = TABLE.get(Some(number)) else { return Ok(()) };
+        writer.raw(format.open.as_bytes().get(usize::from(!comma)..).unwrap_or_default());
+        let mut at = first;
         while let Some(field) = fields.get(at) {
-            if writer.out.last() == Some(&b'}') {
-                writer.raw(b",");
+            if at != first {
+                writer.raw(b",{\"at\":\"");
             }
-            writer.raw(b"{\"at\":\"");
-            number(&mut writer.out, at);
-            writer.raw(b"\"");
-            self.value(writer, format, field.value.of(writer.text));
-            writer.raw(b"}");
-            writer.check(field.value, block.id, tag)?;
+            decimal(&mut writer.out, at);
+            self.value(writer, format, field.value.of(writer.text), b"");
+            writer.check(field.value, block.id, field.tag)?;
             at = self.next.get(at).copied().unwrap_or(NONE);
         }
         writer.raw(b"]");
         Ok(())
     }
 
-    /// The components of one value, or what it should have been.
-    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str) {
+    /// The components of one value, or what it should have been, and the end of the object. `first` is what the first member
+    /// replaces of what ends the member before it.
+    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str, first: &[u8]) {
         let Some(notation) = format.find(value, &mut self.captures) else {
-            writer.member("unmatched");
+            let member = b"\",\"unmatched\":";
+            writer.raw(member.get(first.len()..).unwrap_or_default());
             json::string(&mut writer.out, &format.plain);
-            return;
+            return writer.raw(b"}");
         };
+        let mut skipped = first.len();
         for capture in &self.captures {
             let Some(name) = notation.names.get(capture.name) else { continue };
-            writer.member(&name.text);
+            writer.raw(name.member.as_bytes().get(skipped..).unwrap_or_default());
+            skipped = 0;
             let text = value.get(capture.start..capture.end).unwrap_or_default();
             component(writer, name, text);
         }
+        // A list ends itself, and is the last component.
+        writer.raw(if writer.out.last() == Some(&b']') && notation.is_list() { b"}" } else { b"\"}" });
     }
 
     /// A value as a person is shown it who must not see everything.
     pub(super) fn shown(&mut self, field: &Field, text: &str, block: &Block) -> String {
         let value = field.value.of(text);
-        let Some(format) = TABLE.format(field.tag.of(text)) else {
+        let Some(format) = TABLE.get(field.format) else {
             // What a field of lines holds that nobody knows may be a name.
             let lines = matches!(block.content, Content::Lines { .. });
             return if lines { Mask::Whole.apply(value) } else { value.to_owned() };
@@ -154,25 +161,27 @@ fn masked(notation: &Notation, captures: &[Capture], value: &str) -> String {
     shown
 }
 
+/// A component, without the quote that ends it.
 fn component(writer: &mut Writer<'_>, name: &Name, text: &str) {
     if let Some(parts) = name.parts {
         return list(writer, parts, text, name.masked);
     }
-    writer.raw(b"\"");
-    writer.shown(text, name.masked);
-    writer.raw(b"\"");
+    if name.masked && writer.show == Show::Masked {
+        writer.escaped(&Mask::Whole.apply(text));
+    } else if name.plain || (name.single_line && writer.clean) {
+        writer.raw(text.as_bytes());
+    } else {
+        writer.escaped(text);
+    }
     if let Some(decimal) = &name.decimal {
-        writer.member(decimal);
-        writer.raw(b"\"");
+        writer.raw(decimal.as_bytes());
         plain_decimal(&mut writer.out, text);
-        writer.raw(b"\"");
     }
 }
 
 fn list(writer: &mut Writer<'_>, parts: Parts, text: &str, masked: bool) {
-    writer.raw(b"[");
-    for part in parts.items(text) {
-        writer.raw(if writer.out.last() == Some(&b'}') { b",{\"code\":\"" } else { b"{\"code\":\"" });
+    for (index, part) in parts.items(text).enumerate() {
+        writer.raw(if index > 0 { b",{\"code\":\"" } else { b"{\"code\":\"" });
         writer.raw(part.code.as_bytes());
         writer.raw(b"\",\"text\":\"");
         for (index, line) in parts.lines(part.text).enumerate() {
@@ -197,7 +206,8 @@ fn plain_decimal(out: &mut Vec<u8>, amount: &str) {
     }
 }
 
-fn number(out: &mut Vec<u8>, number: usize) {
+/// A number in decimal digits.
+fn decimal(out: &mut Vec<u8>, number: usize) {
     let mut digits = [0_u8; 20];
     let mut rest = number;
     let mut length = 0;
@@ -237,7 +247,7 @@ mod tests {
     fn numbers_are_written_in_decimal() {
         for value in [0, 7, 10, 99_999, usize::MAX] {
             let mut out = Vec::new();
-            number(&mut out, value);
+            decimal(&mut out, value);
             assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
         }
     }

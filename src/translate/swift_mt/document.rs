@@ -6,6 +6,7 @@ use super::components::Components;
 use super::kind::{KEYS, Reading};
 use super::line_ends::LineEnds;
 use super::scan::{Block, Content, Fault, Message, Scan, Span, path};
+use super::table::TABLE;
 use super::wire;
 use crate::message::{Document, Keys};
 
@@ -16,14 +17,17 @@ pub(super) struct Writer<'a> {
     pub(super) ends: LineEnds,
     pub(super) show: Show,
     pub(super) out: Vec<u8>,
+    /// The text has nothing but line ends that JSON wants escaped.
+    pub(super) clean: bool,
     bytes_max: usize,
     components: Components,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(text: &'a str, scan: &'a Scan, ends: LineEnds, show: Show, bytes_max: usize) -> Self {
-        let out = Vec::with_capacity(text.len() * 4 + 256);
-        Self { text, scan, ends, show, out, bytes_max, components: Components::default() }
+        let out = Vec::with_capacity(text.len() * 5 + 512);
+        let clean = is_clean(text, ends);
+        Self { text, scan, ends, show, out, clean, bytes_max, components: Components::default() }
     }
 
     /// Writes the document.
@@ -32,9 +36,7 @@ impl<'a> Writer<'a> {
         let first = self.readings().position(|reading| !reading.is_acknowledgement()).unwrap_or(0);
         let kind = kinds.get(first).cloned().unwrap_or_default();
         let keys = self.keys();
-        self.raw(b"{\"format\":\"swift-mt\",\"type\":");
-        json::string(&mut self.out, &kind);
-        self.write_keys(&keys);
+        json::head(&mut self.out, "swift-mt", &kind, &keys);
         self.raw(b",\"lineEnd\":\"");
         self.raw(self.ends.name().as_bytes());
         self.raw(b"\",\"messages\":[");
@@ -45,7 +47,7 @@ impl<'a> Writer<'a> {
             self.message(index, kind)?;
         }
         self.raw(b"]}");
-        self.check(Span { start: self.text.len(), end: self.text.len() }, b'4', "")?;
+        self.check(Span::default(), b'4', Span::default())?;
         Ok(Document { format: "swift-mt", kind, keys, body: self.out.into() })
     }
 
@@ -65,23 +67,6 @@ impl<'a> Writer<'a> {
         }
         let found = KEYS.into_iter().zip(values).filter(|(_, values)| !values.is_empty());
         Keys(found.map(|(key, values)| (key.to_owned(), values)).collect())
-    }
-
-    fn write_keys(&mut self, keys: &Keys) {
-        self.raw(b",\"keys\":{");
-        for (index, (key, values)) in keys.0.iter().enumerate() {
-            self.raw(if index > 0 { b",\"" } else { b"\"" });
-            self.raw(key.as_bytes());
-            self.raw(b"\":[");
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    self.raw(b",");
-                }
-                json::string(&mut self.out, value);
-            }
-            self.raw(b"]");
-        }
-        self.raw(b"}");
     }
 
     fn message(&mut self, index: usize, kind: &str) -> Result<(), Fault> {
@@ -119,22 +104,29 @@ impl<'a> Writer<'a> {
     }
 
     fn fields(&mut self, block: &Block) -> Result<(), Fault> {
+        let fields = self.scan.fields_of(block);
         self.raw(b"[");
-        for (index, field) in self.scan.fields_of(block).iter().enumerate() {
-            self.raw(if index > 0 { b",[\"" } else { b"[\"" });
-            self.raw(field.tag.of(self.text).as_bytes());
-            self.raw(b"\",");
-            match self.show {
-                Show::All => self.value(field.value),
-                Show::Masked => {
-                    let shown = self.components.shown(field, self.text, block);
-                    json::string(&mut self.out, &self.ends.read(&shown));
+        for (index, field) in fields.iter().enumerate() {
+            // The end of the pair before this one is part of its beginning.
+            let skipped = if index == 0 { 3 } else { 0 };
+            match TABLE.get(field.format) {
+                Some(format) => self.raw(format.pair.as_bytes().get(skipped..).unwrap_or_default()),
+                None => {
+                    self.raw(b"\"],[\"".get(skipped..).unwrap_or_default());
+                    self.raw(field.tag.of(self.text).as_bytes());
+                    self.raw(b"\",\"");
                 }
             }
-            self.raw(b"]");
-            self.check(field.value, block.id, field.tag.of(self.text))?;
+            match self.show {
+                Show::All => self.escaped(field.value.of(self.text)),
+                Show::Masked => {
+                    let shown = self.components.shown(field, self.text, block);
+                    self.escaped(&shown);
+                }
+            }
+            self.check(field.value, block.id, field.tag)?;
         }
-        self.raw(b"]");
+        self.raw(if fields.is_empty() { b"]" } else { b"\"]]" });
         Ok(())
     }
 
@@ -165,41 +157,38 @@ impl<'a> Writer<'a> {
 
     /// A run of the text as a JSON string, its line ends as line feeds.
     pub(super) fn value(&mut self, span: Span) {
-        self.string(span.of(self.text));
-    }
-
-    /// Text of the message as a JSON string, its line ends as line feeds.
-    pub(super) fn string(&mut self, text: &str) {
         self.out.push(b'"');
-        self.escaped(text);
+        self.escaped(span.of(self.text));
         self.out.push(b'"');
     }
 
-    /// The same without quotes.
+    /// Text of the message without quotes, its line ends as line feeds.
     pub(super) fn escaped(&mut self, text: &str) {
-        if self.ends != LineEnds::CrLf {
-            return json::escaped(&mut self.out, text);
+        if self.clean {
+            self.lines(text);
+        } else if self.ends == LineEnds::CrLf {
+            json::escaped_lines(&mut self.out, text);
+        } else {
+            json::escaped(&mut self.out, text);
         }
-        let mut rest = text;
-        while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
-            let (line, after) = rest.split_at(at);
-            json::escaped(&mut self.out, line);
-            if after.starts_with("\r\n") {
-                self.raw(b"\\n");
-                rest = after.get(2..).unwrap_or_default();
-            } else {
-                self.raw(b"\\r");
-                rest = after.get(1..).unwrap_or_default();
-            }
-        }
-        json::escaped(&mut self.out, rest);
     }
 
-    /// What is masked of a text, where it is.
+    /// Text of which only the line ends are escaped.
+    fn lines(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let Some((line, after)) = memchr::memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end))
+        {
+            self.raw(line.strip_suffix(b"\r").unwrap_or(line));
+            self.raw(b"\\n");
+            rest = after.get(1..).unwrap_or_default();
+        }
+        self.raw(rest);
+    }
+
+    /// Text that is masked where it is to be, without quotes.
     pub(super) fn shown(&mut self, text: &str, masked: bool) {
         if masked && self.show == Show::Masked {
-            let masked = Mask::Whole.apply(text);
-            self.escaped(&masked);
+            self.escaped(&Mask::Whole.apply(text));
         } else {
             self.escaped(text);
         }
@@ -217,11 +206,24 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether the document is within its limit after a field.
-    pub(super) fn check(&self, span: Span, id: u8, tag: &str) -> Result<(), Fault> {
+    #[inline]
+    pub(super) fn check(&self, value: Span, id: u8, tag: Span) -> Result<(), Fault> {
         if self.out.len() > self.bytes_max {
             let expected = format!("a document of at most {} bytes", self.bytes_max);
-            return Err(Fault::new(span.start, path(id, tag), expected));
+            return Err(Fault::new(value.start, path(id, tag.of(self.text)), expected));
         }
         Ok(())
     }
+}
+
+/// Whether a text has nothing but line ends that JSON wants escaped, and no carriage return of its own.
+fn is_clean(text: &str, ends: LineEnds) -> bool {
+    let bytes = text.as_bytes();
+    // No step of this depends on the one before, so that many bytes are one.
+    let special = bytes.iter().fold(0_u8, |special, &byte| {
+        let control = (byte < b' ') & (byte != b'\n') & (byte != b'\r');
+        special | u8::from(control | (byte == b'"') | (byte == b'\\'))
+    });
+    let count = |byte| memchr::memchr_iter(byte, bytes).count();
+    special == 0 && count(b'\r') == if ends == LineEnds::CrLf { count(b'\n') } else { 0 }
 }

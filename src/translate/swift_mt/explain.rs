@@ -92,7 +92,7 @@ impl Pieces<'_> {
         let tag = field.tag.of(self.text);
         let element = format!("{}/{tag}", char::from(block.id));
         let span = Span { start: field.tag.start - 1, end: field.value.end };
-        let format = TABLE.format(tag);
+        let format = TABLE.get(field.format);
         let lines = matches!(block.content, Content::Lines { .. });
         let masked = format.map_or(lines, Format::is_masked);
         let name = format.map_or("", |format| format.name.as_str());

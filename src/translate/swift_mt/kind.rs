@@ -11,7 +11,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// The keys of a document, in this order.
-pub(super) const KEYS: [&str; 4] = ["20", "21", "UETR", "MUR"];
+pub(super) const KEYS: [&str; 5] = ["20", "21", "UETR", "MUR", "SEME"];
 
 /// Which fields make a statement without header a customer statement, or an interim report.
 const STATEMENT: [&str; 4] = ["60F", "60M", "62F", "62M"];
@@ -61,8 +61,7 @@ impl<'a> Reading<'a> {
 
     /// The number of the message type.
     pub(super) fn number(self) -> Option<&'a str> {
-        let number = self.block_text(b'2')?.get(1..4)?;
-        number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+        number(self.block_text(b'2')?)
     }
 
     /// `input` to the network, or `output` from it.
@@ -81,6 +80,9 @@ impl<'a> Reading<'a> {
             return said;
         }
         let fields = self.block(b'4').map(|block| self.scan.fields_of(block)).unwrap_or_default();
+        if let Some(said) = fields.first().and_then(|field| number_line(field.tag.of(self.text))) {
+            return said;
+        }
         let any = |tags: &[&str]| fields.iter().any(|field| tags.contains(&field.tag.of(self.text)));
         match (any(&STATEMENT), any(&INTERIM), any(&ENTRIES)) {
             (true, _, _) => "940",
@@ -95,19 +97,31 @@ impl<'a> Reading<'a> {
         for block in self.scan.blocks_of(self.message) {
             let entries = matches!(block.content, Content::Entries(_));
             for field in self.scan.fields_of(block) {
-                let key = match (block.id, field.tag.of(self.text)) {
-                    (b'4', "20") if !entries => 0,
-                    (b'4', "21") if !entries => 1,
-                    (b'3', "121") => 2,
-                    (b'3', "108") => 3,
+                let key = match (block.id, field.tag.of(self.text).as_bytes()) {
+                    (b'4', [b'2', b'0']) if !entries => 0,
+                    (b'4', [b'2', b'1']) if !entries => 1,
+                    (b'3', [b'1', b'2', b'1']) => 2,
+                    (b'3', [b'1', b'0', b'8']) => 3,
                     // An acknowledgement or a system message names the message that it is about.
-                    (b'4', "108") if entries => 3,
+                    (b'4', [b'1', b'0', b'8']) if entries => 3,
+                    (b'4', [b'2', b'0', b'C']) if !entries => 4,
                     _ => continue,
                 };
-                tell(key, field.value.of(self.text));
+                let value = field.value.of(self.text);
+                // The reference of the message itself among those of a message about securities.
+                match (key, value.strip_prefix(":SEME//")) {
+                    (4, Some(reference)) => tell(key, reference),
+                    (4, None) => {}
+                    _ => tell(key, value),
+                }
             }
         }
     }
+}
+
+/// The number of the message type in block 2.
+pub(super) fn number(block_2: &str) -> Option<&str> {
+    block_2.get(1..4).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Block 3's field 119: the rules that a message is checked by.

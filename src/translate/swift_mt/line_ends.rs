@@ -60,6 +60,19 @@ impl LineEnds {
         }
     }
 
+    /// Whether a text of the wire is this text of a document.
+    pub(super) fn is(self, wire: &str, document: &str) -> bool {
+        let mut rest = wire;
+        let same = document.chars().all(|character| {
+            let after = match character {
+                '\n' if self == Self::CrLf => rest.strip_prefix("\r\n"),
+                _ => rest.strip_prefix(character),
+            };
+            after.inspect(|after| rest = after).is_some()
+        });
+        same && rest.is_empty()
+    }
+
     /// A text of the wire as it is in the document, where all of its line ends are carriage return and line feed.
     pub(super) fn read(self, text: &str) -> Cow<'_, str> {
         match self {
@@ -87,6 +100,7 @@ mod tests {
             let (found, text) = LineEnds::of(Cow::Borrowed(wire), true);
             assert_eq!(found, ends, "{wire:?}");
             assert_eq!(found.write(&found.read(&text)), wire);
+            assert!(found.is(&text, &found.read(&text)) && !found.is(&text, "a\n"));
             assert_eq!(LineEnds::named(ends.name()), Some(ends));
         }
     }

@@ -10,10 +10,12 @@ use super::table::TABLE;
 pub(super) struct Lines<'s, 'a> {
     scanner: &'s mut Scanner<'a>,
     start: usize,
-    /// The tag of the field that is being read.
-    open: Option<Span>,
+    /// The tag of the field that is being read, and its number in the table.
+    open: Option<(Span, Option<u16>)>,
     first_tag: Option<usize>,
     last_value_end: usize,
+    /// There is no brace before this place, from the line on that is being read.
+    next_brace: usize,
 }
 
 /// How a line of fields ends them.
@@ -26,21 +28,21 @@ enum End {
 
 impl<'s, 'a> Lines<'s, 'a> {
     pub(super) fn new(scanner: &'s mut Scanner<'a>, start: usize) -> Self {
-        Self { scanner, start, open: None, first_tag: None, last_value_end: start }
+        Self { scanner, start, open: None, first_tag: None, last_value_end: start, next_brace: start }
     }
 
     /// Those of block 4; where the block ends.
     pub(super) fn block(mut self) -> Result<usize, Fault> {
         let mut at = self.start;
         loop {
-            self.line(at)?;
             let line_end = self.line_end(at);
+            self.line(at, line_end)?;
             if let End::At { mark, after } = self.block_end(at, line_end) {
                 self.finish(mark, after)?;
                 return Ok(after);
             }
             if line_end == self.scanner.text.len() {
-                let tag = self.open.map_or("", |tag| tag.of(self.scanner.text));
+                let tag = self.open.map_or("", |(tag, _)| tag.of(self.scanner.text));
                 return Err(Fault::new(line_end, path(b'4', tag), "the end of block 4: -}"));
             }
             at = line_end + 1;
@@ -58,7 +60,7 @@ impl<'s, 'a> Lines<'s, 'a> {
                 self.finish(at, at + line.len())?;
                 return Ok(at + line.len());
             }
-            self.line(at)?;
+            self.line(at, line_end)?;
             if line_end == self.scanner.text.len() {
                 let text = self.scanner.text.trim_end_matches(['\n', '\r']);
                 let end = text.len().max(self.value_start());
@@ -70,19 +72,21 @@ impl<'s, 'a> Lines<'s, 'a> {
     }
 
     /// A line: a new field where it begins with a tag that may stand there.
-    fn line(&mut self, at: usize) -> Result<(), Fault> {
+    fn line(&mut self, at: usize, end: usize) -> Result<(), Fault> {
         let text = self.scanner.text;
         match tag_at(text, at) {
             Some(tag) if self.may_begin(tag) => {
                 self.close(at)?;
                 self.first_tag = self.first_tag.or(Some(at));
-                self.open = Some(tag);
+                self.open = Some((tag, TABLE.index(tag.of(text))));
             }
             _ if self.open.is_none() => {
-                let end = self.line_end(at);
                 let line = text.get(at..end).unwrap_or_default();
                 let blank = line.bytes().all(|byte| byte.is_ascii_whitespace());
-                if !blank && !matches!(self.block_end(at, end), End::At { .. }) {
+                let begins = self.next_brace;
+                let ends = matches!(self.block_end(at, end), End::At { .. });
+                self.next_brace = begins;
+                if !blank && !ends {
                     let at = self.scanner.skip_blank(at);
                     return Err(Fault::new(at, path(b'4', ""), "a line that begins with a tag such as :20:"));
                 }
@@ -94,17 +98,18 @@ impl<'s, 'a> Lines<'s, 'a> {
 
     fn may_begin(&self, tag: Span) -> bool {
         let text = self.scanner.text;
-        self.open.is_none_or(|open| TABLE.may_follow(open.of(text), tag.of(text)))
+        self.open.is_none_or(|(_, before)| TABLE.may_follow(before, tag.of(text)))
     }
 
     /// Ends the field that is open before the line end that stands before `next`.
     fn close(&mut self, next: usize) -> Result<(), Fault> {
-        let Some(tag) = self.open.take() else { return Ok(()) };
+        let Some((tag, format)) = self.open.take() else { return Ok(()) };
         let start = tag.end + 1;
         let value = self.scanner.text.get(start..next).unwrap_or_default();
         let value = value.strip_suffix('\n').map_or(value, |line| line.strip_suffix('\r').unwrap_or(line));
         self.last_value_end = start + value.len();
-        self.scanner.push_field(b'4', Field { tag, value: Span { start, end: self.last_value_end } })
+        let value = Span { start, end: self.last_value_end };
+        self.scanner.push_field(b'4', Field { tag, value, format })
     }
 
     fn finish(&mut self, mark: usize, after: usize) -> Result<(), Fault> {
@@ -119,23 +124,35 @@ impl<'s, 'a> Lines<'s, 'a> {
 
     /// Whether block 4 ends in a line: with `-}` at its beginning; with `-}` further on before another block or the end
     /// of the message; or, where that is missing, with another block.
-    fn block_end(&self, at: usize, line_end: usize) -> End {
-        let text = self.scanner.text;
-        let line = text.get(at..line_end).unwrap_or_default();
-        if line.starts_with("-}") {
+    fn block_end(&mut self, at: usize, line_end: usize) -> End {
+        if self.scanner.text.as_bytes().get(at..).is_some_and(|line| line.starts_with(b"-}")) {
             return End::At { mark: at, after: at + 2 };
         }
-        for (index, brace) in line.match_indices(['{', '}']) {
-            let place = at + index;
-            if brace == "{" && self.is_later_block(place) {
+        loop {
+            if self.next_brace >= line_end {
+                return End::No;
+            }
+            let place = self.brace(self.next_brace.max(at));
+            self.next_brace = place;
+            if place >= line_end {
+                return End::No;
+            }
+            let opens = self.scanner.byte(place) == Some(b'{');
+            if opens && self.is_later_block(place) {
                 return End::At { mark: place, after: place };
             }
-            let dash = index.checked_sub(1).and_then(|dash| line.as_bytes().get(dash)) == Some(&b'-');
-            if brace == "}" && dash && self.message_may_end(place + 1) {
+            let dash = place > at && self.scanner.byte(place - 1) == Some(b'-');
+            if !opens && dash && self.message_may_end(place + 1) {
                 return End::At { mark: place - 1, after: place + 1 };
             }
+            self.next_brace = place + 1;
         }
-        End::No
+    }
+
+    /// The first brace from a place on.
+    fn brace(&self, from: usize) -> usize {
+        let rest = self.scanner.text.as_bytes().get(from..).unwrap_or_default();
+        memchr::memchr2(b'{', b'}', rest).map_or(self.scanner.text.len(), |brace| from + brace)
     }
 
     /// A block that follows block 4 begins here: `{5:{` or `{S:{`.
@@ -160,7 +177,7 @@ impl<'s, 'a> Lines<'s, 'a> {
     }
 
     fn value_start(&self) -> usize {
-        self.open.map_or(self.start, |tag| tag.end + 1)
+        self.open.map_or(self.start, |(tag, _)| tag.end + 1)
     }
 }
 
@@ -199,7 +216,8 @@ impl Scanner<'_> {
     }
 }
 
-/// The tag of a line that begins with one: two digits and perhaps a letter, or a name.
+/// The tag of a line that begins with one: two digits and perhaps a letter, or a name. Some banks begin a statement with
+/// the number of its type as a tag: `:940:`.
 pub(super) fn tag_at(text: &str, at: usize) -> Option<Span> {
     let rest = text.as_bytes().get(at..)?;
     let (b':', rest) = rest.split_first()? else { return None };
@@ -207,7 +225,9 @@ pub(super) fn tag_at(text: &str, at: usize) -> Option<Span> {
         rest.iter().take(super::scan::TAG_BYTES_MAX + 1).take_while(|byte| is_tag_byte(**byte)).count();
     let valid = match rest.get(..length)? {
         [tens, ones] if tens.is_ascii_digit() => ones.is_ascii_digit(),
-        [tens, ones, letter] if tens.is_ascii_digit() => ones.is_ascii_digit() && letter.is_ascii_uppercase(),
+        [tens, ones, last] if tens.is_ascii_digit() => {
+            ones.is_ascii_digit() && (last.is_ascii_uppercase() || last.is_ascii_digit())
+        }
         [first, _, ..] => {
             let name = rest.get(..length)?;
             first.is_ascii_uppercase() && !name.iter().any(u8::is_ascii_lowercase)

@@ -37,9 +37,15 @@ pub(super) struct Notation {
 #[derive(Debug)]
 pub(super) struct Name {
     pub(super) text: String,
-    /// The name of the plain decimal beside it.
+    /// As a JSON member from the end of the value before it up to its own value: `","amount":"`, or `","parts":[`.
+    pub(super) member: String,
+    /// The same of the plain decimal beside it.
     pub(super) decimal: Option<String>,
     pub(super) masked: bool,
+    /// Its values need no escapes in JSON.
+    pub(super) plain: bool,
+    /// Its values have no line ends.
+    pub(super) single_line: bool,
     pub(super) parts: Option<Parts>,
 }
 
@@ -58,7 +64,7 @@ enum Step {
         least: usize,
         most: usize,
         set: Set,
-        stop: Option<String>,
+        stop: Option<Vec<u8>>,
     },
     Lines {
         lines: usize,
@@ -66,8 +72,14 @@ enum Step {
     },
     Rest,
     Parts(Parts),
-    Words(Vec<String>),
+    Word(Vec<u8>),
+    Words(Vec<Vec<u8>>),
     LineEnd,
+    /// A component that is one run.
+    Component {
+        name: usize,
+        run: Box<Step>,
+    },
     Open(usize),
     Close(usize),
     /// What follows may be absent: then go on at this step.
@@ -112,6 +124,8 @@ impl Notation {
             return Err("an end of every [ and <".into());
         }
         notation.find_stops();
+        notation.find_plain();
+        notation.join();
         Ok(notation)
     }
 
@@ -123,6 +137,11 @@ impl Notation {
             captures.truncate(before);
         }
         found
+    }
+
+    /// Whether it ends with a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.names.last().is_some_and(|name| name.parts.is_some())
     }
 
     /// Whether a component is masked.
@@ -162,6 +181,9 @@ impl Notation {
                     }
                     Some(at)
                 }
+                Step::Component { name, run } => run.take(value, at).inspect(|end| {
+                    captures.push(Capture { name: *name, start: at, end: *end });
+                }),
                 consuming => consuming.take(value, at),
             };
             if let Some(next) = next {
@@ -177,13 +199,68 @@ impl Notation {
         }
     }
 
+    /// Most components are one run: then three steps are one.
+    fn join(&mut self) {
+        let mut from: Vec<Option<Step>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
+        // Where each step is now, for those that go on elsewhere.
+        let mut places = Vec::with_capacity(from.len() + 1);
+        for at in 0..from.len() {
+            places.push(self.steps.len());
+            let Some(step) = from.get_mut(at).and_then(Option::take) else { continue };
+            let simple = match (&step, from.get(at + 1), from.get(at + 2)) {
+                (Step::Open(name), Some(Some(run)), Some(Some(Step::Close(_)))) if run.consumes() => {
+                    Some(*name)
+                }
+                _ => None,
+            };
+            let Some(name) = simple else {
+                self.steps.push(step);
+                continue;
+            };
+            if let Some(run) = from.get_mut(at + 1).and_then(Option::take) {
+                self.steps.push(Step::Component { name, run: Box::new(run) });
+            }
+            if let Some(close) = from.get_mut(at + 2) {
+                *close = None;
+            }
+        }
+        places.push(self.steps.len());
+        for step in &mut self.steps {
+            if let Step::Option(resume) = step {
+                *resume = places.get(*resume).copied().unwrap_or_default();
+            }
+        }
+    }
+
+    /// Which components hold only characters that JSON takes as they are.
+    fn find_plain(&mut self) {
+        let mut open = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Open(name) => open.push(*name),
+                Step::Close(_) => {
+                    open.pop();
+                }
+                step if step.is_plain() => {}
+                step => {
+                    for name in &open {
+                        if let Some(name) = self.names.get_mut(*name) {
+                            name.plain = false;
+                            name.single_line &= matches!(step, Step::Run { .. });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// A run of any characters ends before the first of the literal that follows it: `16x['//'16x]`.
     fn find_stops(&mut self) {
-        let mut following: Option<String> = None;
+        let mut following: Option<Vec<u8>> = None;
         for step in self.steps.iter_mut().rev() {
             match step {
                 Step::Run { least, most, set: Set::Any, stop } if *least < *most => *stop = following.take(),
-                Step::Words(words) => following = words.first().filter(|_| words.len() == 1).cloned(),
+                Step::Word(word) => following = Some(word.clone()),
                 Step::Open(_) | Step::Close(_) | Step::Option(_) | Step::Taken => {}
                 _ => following = None,
             }
@@ -193,55 +270,79 @@ impl Notation {
 
 impl Step {
     /// Where this ends that begins at `at`; `None` where it is not there.
+    #[inline]
     fn take(&self, value: &str, at: usize) -> Option<usize> {
-        let rest = value.get(at..)?;
+        let rest = value.as_bytes().get(at..)?;
+        let length = match self {
+            Self::Run { least, most, set: Set::Any, stop } => {
+                let length = take_any(rest, *least, *most)?;
+                match stop {
+                    Some(stop) => before(rest.get(..length + stop.len()).unwrap_or(rest), stop)
+                        .map_or(Some(length), |stopped| (stopped >= *least).then_some(stopped.min(length)))?,
+                    None => length,
+                }
+            }
+            Self::Run { least, most, set, .. } => set.take(rest, *least, *most)?,
+            Self::Lines { lines, most } => take_lines(rest, *lines, *most)?,
+            Self::Rest => rest.len(),
+            Self::Parts(parts) => parts.begin(value.get(at..)?).then_some(rest.len())?,
+            Self::Word(word) => rest.starts_with(word).then_some(word.len())?,
+            Self::Words(words) => words.iter().find(|word| rest.starts_with(word))?.len(),
+            Self::LineEnd => line_end(rest)?,
+            _ => 0,
+        };
+        Some(at + length)
+    }
+
+    /// Whether it takes characters itself.
+    fn consumes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. }
+        )
+    }
+
+    /// Whether it takes only characters that JSON takes as they are.
+    fn is_plain(&self) -> bool {
+        let plain = |word: &[u8]| word.iter().all(|byte| *byte >= b' ' && *byte != b'"' && *byte != b'\\');
         match self {
-            Self::Run { least, most, set, stop } => {
-                let rest =
-                    stop.as_ref().and_then(|stop| rest.get(..rest.find(stop.as_str())?)).unwrap_or(rest);
-                set.take(rest, *least, *most).map(|length| at + length)
-            }
-            Self::Lines { lines, most } => take_lines(rest, *lines, *most).map(|length| at + length),
-            Self::Rest => Some(value.len()),
-            Self::Parts(parts) => parts.begin(rest).then_some(value.len()),
-            Self::Words(words) => {
-                words.iter().find(|word| rest.starts_with(word.as_str())).map(|word| at + word.len())
-            }
-            Self::LineEnd => line_end(rest).map(|length| at + length),
-            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken => Some(at),
+            Self::Run { set, .. } => *set != Set::Any,
+            Self::Word(word) => plain(word),
+            Self::Words(words) => words.iter().all(|word| plain(word)),
+            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. } => true,
+            Self::Lines { .. } | Self::Rest | Self::Parts(_) | Self::LineEnd => false,
         }
     }
 }
 
 impl Set {
-    fn take(self, text: &str, least: usize, most: usize) -> Option<usize> {
+    fn take(self, text: &[u8], least: usize, most: usize) -> Option<usize> {
+        let run = |has: fn(u8) -> bool| {
+            let length = text.iter().take(most).take_while(|byte| has(**byte)).count();
+            (length >= least).then_some(length)
+        };
         match self {
+            Self::Digits => run(|byte| byte.is_ascii_digit()),
+            Self::Letters => run(|byte| byte.is_ascii_uppercase()),
+            Self::Alphanumeric => run(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+            Self::Hexadecimal => run(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte)),
+            Self::Spaces => run(|byte| byte == b' '),
             Self::Decimal | Self::LooseDecimal => take_decimal(text, most, self == Self::Decimal),
             Self::Any => take_any(text, least, most),
-            _ => {
-                let length = text.bytes().take(most).take_while(|byte| self.has(*byte)).count();
-                (length >= least).then_some(length)
-            }
-        }
-    }
-
-    fn has(self, byte: u8) -> bool {
-        match self {
-            Self::Digits | Self::Decimal | Self::LooseDecimal => byte.is_ascii_digit(),
-            Self::Letters => byte.is_ascii_uppercase(),
-            Self::Alphanumeric => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Hexadecimal => byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte),
-            Self::Spaces => byte == b' ',
-            Self::Any => byte != b'\n' && byte != b'\r',
         }
     }
 }
 
+/// Where some words begin in a text.
+fn before(text: &[u8], words: &[u8]) -> Option<usize> {
+    text.windows(words.len()).position(|window| window.iter().eq(words))
+}
+
 /// Digits with one comma; `strict`: not without.
-fn take_decimal(text: &str, most: usize, strict: bool) -> Option<usize> {
+fn take_decimal(text: &[u8], most: usize, strict: bool) -> Option<usize> {
     let mut commas = 0;
     let mut digits = 0;
-    for byte in text.bytes().take(most) {
+    for byte in text.iter().take(most) {
         match byte {
             b',' if commas == 0 => commas += 1,
             b'0'..=b'9' => digits += 1,
@@ -251,21 +352,37 @@ fn take_decimal(text: &str, most: usize, strict: bool) -> Option<usize> {
     (digits > 0 && (commas == 1 || !strict)).then_some(digits + commas)
 }
 
-fn take_any(text: &str, least: usize, most: usize) -> Option<usize> {
+fn take_any(text: &[u8], least: usize, most: usize) -> Option<usize> {
+    let window = text.get(..most).unwrap_or(text);
+    let (length, characters) = if window.is_ascii() {
+        let length = end_of_line(window);
+        (length, length)
+    } else {
+        characters(text, most)
+    };
+    (characters >= least).then_some(length)
+}
+
+fn end_of_line(text: &[u8]) -> usize {
+    memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len())
+}
+
+/// The length of a line, up to so many characters, and how many it has.
+fn characters(text: &[u8], most: usize) -> (usize, usize) {
     let (mut length, mut characters) = (0, 0);
-    for byte in text.bytes() {
+    for byte in text.iter().take_while(|byte| !matches!(byte, b'\n' | b'\r')) {
         // A byte that continues a character is part of it.
         let begins = byte & 0xC0 != 0x80;
-        if (begins && characters == most) || byte == b'\n' || byte == b'\r' {
+        if begins && characters == most {
             break;
         }
         length += 1;
         characters += usize::from(begins);
     }
-    (characters >= least).then_some(length)
+    (length, characters)
 }
 
-fn take_lines(text: &str, lines: usize, most: usize) -> Option<usize> {
+fn take_lines(text: &[u8], lines: usize, most: usize) -> Option<usize> {
     let mut length = take_any(text, 1, most)?;
     for _ in 1..lines {
         let Some(rest) = text.get(length..) else { break };
@@ -277,8 +394,8 @@ fn take_lines(text: &str, lines: usize, most: usize) -> Option<usize> {
 }
 
 /// The length of the line end that a text begins with.
-pub(super) fn line_end(text: &str) -> Option<usize> {
-    match text.as_bytes() {
+fn line_end(text: &[u8]) -> Option<usize> {
+    match text {
         [b'\n', ..] => Some(1),
         [b'\r', b'\n', ..] => Some(2),
         _ => None,
@@ -343,10 +460,14 @@ impl Notation {
                 self.steps.push(Step::LineEnd);
                 self.plain.push('$');
             }
-            '/' | ':' => self.word(vec![mark.to_string()]),
+            '/' | ':' => {
+                self.plain.push(mark);
+                self.word(vec![mark.to_string().into_bytes()]);
+            }
             '\'' => {
                 let words = reader.until('\'')?;
-                self.word(words.split('|').map(str::to_owned).collect());
+                self.plain.push_str(&words);
+                self.word(words.split('|').map(|word| word.as_bytes().to_vec()).collect());
             }
             '%' => self.read_parts(reader)?,
             '*' => {
@@ -360,12 +481,10 @@ impl Notation {
     }
 
     /// Words; a single one joins the single one before it, so that runs stop at all of it.
-    fn word(&mut self, words: Vec<String>) {
-        self.plain.push_str(&words.join("|"));
+    fn word(&mut self, mut words: Vec<Vec<u8>>) {
         match (self.steps.last_mut(), words.as_slice()) {
-            (Some(Step::Words(before)), [word]) if before.len() == 1 => {
-                before.iter_mut().for_each(|before| before.push_str(word));
-            }
+            (Some(Step::Word(before)), [word]) => before.extend(word),
+            (_, [_]) => self.steps.extend(words.pop().map(Step::Word)),
             _ => self.steps.push(Step::Words(words)),
         }
     }
@@ -403,6 +522,7 @@ impl Notation {
         let Some(Step::Open(index)) = open else { return Err("a list within < and >".into()) };
         if let Some(name) = self.names.get_mut(*index) {
             name.parts = Some(parts);
+            name.member = format!("\",\"{}\":[", name.text);
         }
         self.plain.push('%');
         self.plain.push_str(parts.name());
@@ -413,18 +533,27 @@ impl Notation {
     fn open_component(&mut self, reader: &mut Reader<'_>) -> Result<(), String> {
         let head = reader.until(':')?;
         let (name, decimal) = match head.split_once(',') {
-            Some((name, decimal)) => (name, Some(decimal.to_owned())),
+            Some((name, decimal)) => (name, Some(member(decimal))),
             None => (head.as_str(), None),
         };
         let masked = name.ends_with('*');
         let text = name.trim_end_matches('*').to_owned();
-        let taken = |other: &Name| other.text == text || other.decimal.as_ref() == Some(&text);
+        let opening = member(&text);
+        let taken = |other: &Name| other.member == opening || other.decimal.as_ref() == Some(&opening);
         if self.names.iter().any(taken) {
             return Err(format!("{text} once"));
         }
         reader.open.push(self.steps.len());
         self.steps.push(Step::Open(self.names.len()));
-        self.names.push(Name { text, decimal, masked, parts: None });
+        self.names.push(Name {
+            text,
+            member: opening,
+            decimal,
+            masked,
+            plain: true,
+            single_line: true,
+            parts: None,
+        });
         Ok(())
     }
 
@@ -451,6 +580,11 @@ impl Notation {
             _ => Err(format!("a [ before its ], and at most {OPTIONS_MAX} within each other")),
         }
     }
+}
+
+/// How a JSON member of text begins after the text of another.
+fn member(name: &str) -> String {
+    format!("\",\"{name}\":\"")
 }
 
 /// A format with what `&name` stands for in its place.

@@ -86,7 +86,7 @@ impl Parts {
                     .then_some((number, 2))
             }
             Self::Subfields => {
-                let rest = text.strip_prefix(mark(whole)?)?;
+                let rest = text.strip_prefix(char::from(mark(whole)?))?;
                 let code = rest.get(..2)?;
                 code.bytes().all(|byte| byte.is_ascii_digit()).then_some((code, 3))
             }
@@ -97,7 +97,7 @@ impl Parts {
     fn next(self, text: &str, whole: &str) -> usize {
         let found = match self {
             Self::Codes | Self::Numbered => after_line_end(text, |line| self.code_at(line, whole).is_some()),
-            Self::Inline => anywhere(text, '/', |rest| self.code_at(rest, whole).is_some()),
+            Self::Inline => anywhere(text, b'/', |rest| self.code_at(rest, whole).is_some()),
             Self::Subfields => {
                 mark(whole).and_then(|mark| anywhere(text, mark, |rest| self.code_at(rest, whole).is_some()))
             }
@@ -116,19 +116,18 @@ fn slashed(text: &str) -> Option<(&str, usize)> {
 }
 
 /// What sub-fields begin with: it is the same in all of a value.
-fn mark(whole: &str) -> Option<char> {
-    whole.chars().next().filter(|mark| matches!(mark, '?' | '>' | '+' | '@' | '~'))
+fn mark(whole: &str) -> Option<u8> {
+    whole.bytes().next().filter(|mark| matches!(mark, b'?' | b'>' | b'+' | b'@' | b'~'))
 }
 
 /// The first line end after which something holds.
 fn after_line_end(text: &str, holds: impl Fn(&str) -> bool) -> Option<usize> {
-    let ends = text.match_indices('\n').map(|(at, _)| at);
-    ends.into_iter().find(|at| text.get(at + 1..).is_some_and(&holds))
+    memchr::memchr_iter(b'\n', text.as_bytes()).find(|at| text.get(at + 1..).is_some_and(&holds))
 }
 
 /// The first of a character from which something holds.
-fn anywhere(text: &str, character: char, holds: impl Fn(&str) -> bool) -> Option<usize> {
-    text.match_indices(character).map(|(at, _)| at).find(|at| text.get(*at..).is_some_and(&holds))
+fn anywhere(text: &str, character: u8, holds: impl Fn(&str) -> bool) -> Option<usize> {
+    memchr::memchr_iter(character, text.as_bytes()).find(|at| text.get(*at..).is_some_and(&holds))
 }
 
 /// The items of a list, in order.

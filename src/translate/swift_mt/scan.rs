@@ -2,11 +2,16 @@
 //! so that the text can be written again. Knows nothing of what fields mean but which tags may follow each other.
 
 use super::lines::{self, Lines};
+use super::table::TABLE;
 
 /// What may stand before a message that is no block and no field: an identifier of the interface, a bank's own lines.
 const LEAD_BYTES_MAX: usize = 1024;
 /// Length of a tag.
 pub(super) const TAG_BYTES_MAX: usize = 16;
+
+/// What room is made for at first: blocks of a message, and bytes of a field.
+const BLOCKS_USUAL: usize = 8;
+const FIELD_BYTES_USUAL: usize = 24;
 
 /// A run of the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,6 +71,8 @@ pub(super) enum Content {
 pub(super) struct Field {
     pub(super) tag: Span,
     pub(super) value: Span,
+    /// The number of its tag in the table of formats.
+    pub(super) format: Option<u16>,
 }
 
 /// Where a text breaks the rules, and what should have been there.
@@ -88,6 +95,9 @@ pub(super) struct Bounds {
 /// # Errors
 /// Where it is not SWIFT MT; what stands before that is in `scan`.
 pub(super) fn scan(text: &str, bounds: Bounds, scan: &mut Scan) -> Result<(), Fault> {
+    scan.messages.reserve(1);
+    scan.blocks.reserve(BLOCKS_USUAL);
+    scan.fields.reserve(text.len() / FIELD_BYTES_USUAL + BLOCKS_USUAL);
     let mut scanner = Scanner { text, bounds, scan };
     let first = scanner.first();
     match first {
@@ -200,7 +210,7 @@ impl Scanner<'_> {
     /// Text to the next `}`.
     fn plain(&mut self, id: u8, at: usize) -> Result<usize, Fault> {
         let rest = self.text.get(at..).unwrap_or_default();
-        let stop = rest.find(['{', '}']).map(|stop| at + stop);
+        let stop = memchr::memchr2(b'{', b'}', rest.as_bytes()).map(|stop| at + stop);
         match stop {
             Some(end) if self.byte(end) == Some(b'}') => {
                 self.finish(Content::Text(Span { start: at, end }), true);
@@ -249,7 +259,7 @@ impl Scanner<'_> {
             return Err(Fault::new(at, path(id, ""), "the end of the block: }"));
         }
         let value = Span { start: tag.end + 1, end: self.matching_brace(id, tag)? };
-        self.push_field(id, Field { tag, value })?;
+        self.push_field(id, Field { tag, value, format: TABLE.index(tag.of(self.text)) })?;
         Ok(value.end + 1)
     }
 
@@ -257,13 +267,14 @@ impl Scanner<'_> {
     fn matching_brace(&self, id: u8, tag: Span) -> Result<usize, Fault> {
         let start = tag.end + 1;
         let mut depth = 0;
-        for (at, brace) in self.text.get(start..).unwrap_or_default().match_indices(['{', '}']) {
-            match brace {
-                "{" if depth == self.bounds.depth_max => {
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        for at in memchr::memchr2_iter(b'{', b'}', rest) {
+            match rest.get(at) {
+                Some(b'{') if depth == self.bounds.depth_max => {
                     let expected = format!("at most {} braces within each other", self.bounds.depth_max);
                     return Err(Fault::new(start + at, path(id, tag.of(self.text)), expected));
                 }
-                "{" => depth += 1,
+                Some(b'{') => depth += 1,
                 _ if depth == 0 => return Ok(start + at),
                 _ => depth -= 1,
             }

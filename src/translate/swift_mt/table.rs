@@ -15,8 +15,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| match Table::parse(i
 #[derive(Debug)]
 pub(super) struct Table {
     formats: Vec<Format>,
-    /// Those of tags of two digits and perhaps a letter, by [`slot`]; `NONE` where there is none.
-    short: Vec<u16>,
+    /// Those of tags of two or three digits, or two and a letter, by [`slot`].
+    short: Vec<Option<u16>>,
     /// Those of all other tags.
     long: HashMap<String, u16>,
     /// Tags that few may follow, and those.
@@ -26,6 +26,12 @@ pub(super) struct Table {
 /// The formats of one tag.
 #[derive(Debug)]
 pub(super) struct Format {
+    /// How its list of components begins after another: `,"32A":[{"at":"`.
+    pub(super) open: String,
+    /// How a field of it begins after another: `"],["32A","`.
+    pub(super) pair: String,
+    /// The only tags that may follow it.
+    followers: Option<Vec<String>>,
     /// Its name for people.
     pub(super) name: String,
     /// What its values look like, for those that do not.
@@ -34,15 +40,14 @@ pub(super) struct Format {
     pub(super) notations: Vec<Notation>,
 }
 
-const NONE: u16 = u16::MAX;
-/// Letters, and none.
-const LETTERS: usize = 27;
+/// Letters, digits, and none.
+const LASTS: usize = 37;
 
 impl Table {
     fn parse(text: &str) -> Result<Self, String> {
         let mut table = Self {
             formats: Vec::new(),
-            short: vec![NONE; 100 * LETTERS],
+            short: vec![None; 100 * LASTS],
             long: HashMap::new(),
             followers: Vec::new(),
         };
@@ -79,20 +84,28 @@ impl Table {
 
     fn add(&mut self, tag: &str, name: &str, notation: Notation) -> Result<(), String> {
         if let Some(index) = self.index(tag) {
-            let format = self.formats.get_mut(index).ok_or("a tag")?;
+            let format = self.formats.get_mut(usize::from(index)).ok_or("a tag")?;
             format.plain = format!("{} or {}", format.plain, notation.plain);
             format.notations.push(notation);
             return Ok(());
         }
         let index = u16::try_from(self.formats.len()).map_err(|_| "fewer tags")?;
         match slot(tag).and_then(|slot| self.short.get_mut(slot)) {
-            Some(entry) => *entry = index,
+            Some(entry) => *entry = Some(index),
             None => {
                 self.long.insert(tag.to_owned(), index);
             }
         }
         let plain = notation.plain.clone();
-        self.formats.push(Format { name: name.to_owned(), plain, notations: vec![notation] });
+        let followers = self.followers.iter().find(|(restricted, _)| restricted == tag);
+        self.formats.push(Format {
+            open: format!(",\"{tag}\":[{{\"at\":\""),
+            pair: format!("\"],[\"{tag}\",\""),
+            followers: followers.map(|(_, following)| following.clone()),
+            name: name.to_owned(),
+            plain,
+            notations: vec![notation],
+        });
         Ok(())
     }
 
@@ -102,30 +115,27 @@ impl Table {
     }
 
     /// The number of a tag's formats, below [`Table::len`].
-    pub(super) fn index(&self, tag: &str) -> Option<usize> {
-        let index = match slot(tag) {
+    pub(super) fn index(&self, tag: &str) -> Option<u16> {
+        match slot(tag) {
             Some(slot) => self.short.get(slot).copied()?,
-            None => self.long.get(tag).copied()?,
-        };
-        (index != NONE).then_some(usize::from(index))
+            None => self.long.get(tag).copied(),
+        }
     }
 
     /// Formats by number.
-    pub(super) fn get(&self, index: usize) -> Option<&Format> {
-        self.formats.get(index)
+    pub(super) fn get(&self, index: Option<u16>) -> Option<&Format> {
+        self.formats.get(usize::from(index?))
     }
 
     /// The formats of a tag.
     pub(super) fn format(&self, tag: &str) -> Option<&Format> {
-        self.get(self.index(tag)?)
+        self.get(self.index(tag))
     }
 
-    /// Whether a field of this tag may follow one of that; what may not is text of the one before.
-    pub(super) fn may_follow(&self, before: &str, tag: &str) -> bool {
-        self.followers
-            .iter()
-            .find(|(restricted, _)| restricted == before)
-            .is_none_or(|(_, following)| following.iter().any(|follower| follower == tag))
+    /// Whether a field of this tag may follow one of that number; what may not is text of the one before.
+    pub(super) fn may_follow(&self, before: Option<u16>, tag: &str) -> bool {
+        let followers = self.get(before).and_then(|format| format.followers.as_ref());
+        followers.is_none_or(|followers| followers.iter().any(|follower| follower == tag))
     }
 }
 
@@ -143,15 +153,16 @@ impl Format {
     }
 }
 
-/// A number for each tag of two digits and perhaps a letter.
+/// A number for each tag of two or three digits, or two and a letter.
 fn slot(tag: &str) -> Option<usize> {
-    let (tens, ones, letter) = match *tag.as_bytes() {
+    let (tens, ones, last) = match *tag.as_bytes() {
         [tens, ones] => (tens, ones, 0),
         [tens, ones, letter @ b'A'..=b'Z'] => (tens, ones, usize::from(letter - b'A') + 1),
+        [tens, ones, digit @ b'0'..=b'9'] => (tens, ones, usize::from(digit - b'0') + 27),
         _ => return None,
     };
     let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
-    Some((digit(tens)? * 10 + digit(ones)?) * LETTERS + letter)
+    Some((digit(tens)? * 10 + digit(ones)?) * LASTS + last)
 }
 
 #[cfg(test)]
@@ -195,7 +206,8 @@ mod tests {
 
     #[test]
     fn only_some_fields_follow_free_text() {
-        assert!(TABLE.may_follow("86", "61") && !TABLE.may_follow("86", "26"));
-        assert!(!TABLE.may_follow("77T", "98A") && TABLE.may_follow("79", "20"));
+        let may_follow = |before: &str, tag: &str| TABLE.may_follow(TABLE.index(before), tag);
+        assert!(may_follow("86", "61") && !may_follow("86", "26"));
+        assert!(!may_follow("77T", "98A") && may_follow("79", "20") && may_follow("XX", "20"));
     }
 }

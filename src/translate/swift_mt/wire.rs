@@ -93,16 +93,16 @@ fn usual_entries(reading: Reading<'_>) -> bool {
 
 fn lines(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block, begin: Span, end: Span) {
     let bare = reading.message.bare;
-    let begin = writer.ends.read(begin.of(reading.text));
-    if begin != if bare { "" } else { BEGIN } {
-        member(writer, "begin", &begin);
+    if !writer.ends.is(begin.of(reading.text), if bare { "" } else { BEGIN }) {
+        writer.member("begin");
+        writer.value(begin);
     }
     if writer.ends == LineEnds::Mixed {
         between(writer, reading, block);
     }
-    let end = writer.ends.read(end.of(reading.text));
-    if end != usual_end(bare, block.fields.0 == block.fields.1) {
-        member(writer, "end", &end);
+    if !writer.ends.is(end.of(reading.text), usual_end(bare, block.fields.0 == block.fields.1)) {
+        writer.member("end");
+        writer.value(end);
     }
 }
 
@@ -131,24 +131,24 @@ pub(super) fn usual_end(bare: bool, empty: bool) -> &'static str {
 
 /// What stands before, between and after entries, if anything does.
 fn inside(writer: &mut Writer<'_>, reading: Reading<'_>, block: &Block, span: Span) {
-    let start = writer.out.len();
+    let gaps = || {
+        let fields = reading.scan.fields_of(block);
+        let starts = fields.iter().map(|field| field.tag.start - 1).chain([span.end]);
+        let ends = [span.start].into_iter().chain(fields.iter().map(|field| field.value.end + 1));
+        ends.zip(starts).map(|(start, end)| Span { start, end })
+    };
+    if gaps().all(|gap| gap.start == gap.end) {
+        return;
+    }
     writer.member(&format!("inside{}", char::from(block.id)));
     writer.raw(b"[");
-    let mut from = span.start;
-    let mut any = false;
-    for field in reading.scan.fields_of(block) {
-        let gap = Span { start: from, end: field.tag.start - 1 };
-        any |= gap.start < gap.end;
+    for (index, gap) in gaps().enumerate() {
+        if index > 0 {
+            writer.raw(b",");
+        }
         writer.value(gap);
-        writer.raw(b",");
-        from = field.value.end + 1;
     }
-    any |= from < span.end;
-    writer.value(Span { start: from, end: span.end });
     writer.raw(b"]");
-    if !any {
-        writer.out.truncate(start);
-    }
 }
 
 fn member(writer: &mut Writer<'_>, name: &str, value: &str) {

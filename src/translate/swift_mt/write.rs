@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::Unwritable;
+use super::kind;
 use super::line_ends::LineEnds;
 use super::scan::{Bounds, Content, Scan, TAG_BYTES_MAX, is_tag_byte, scan};
 use super::wire::{BEGIN, has_entries, usual_end};
@@ -222,7 +223,7 @@ impl Wire<'_> {
 
 fn block_4_has_entries(blocks: &Map<String, Value>, wire: &Wire<'_>) -> Result<bool, Unwritable> {
     let text = |id: &str| blocks.get(id).and_then(Value::as_str);
-    let usual = has_entries(text("1"), text("2").and_then(|text| text.get(1..4)));
+    let usual = has_entries(text("1"), text("2").and_then(kind::number));
     match wire.text("block4")? {
         None => Ok(usual),
         Some("entries") => Ok(true),
