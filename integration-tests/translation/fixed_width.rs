@@ -288,3 +288,36 @@ fn a_document_that_would_come_back_otherwise_is_not_written() {
     let error = case.reader.write(&changed, case.ccsid).unwrap_err();
     assert!(error.expected.contains("the total"), "{error}");
 }
+
+#[test]
+fn limits_are_what_options_say() {
+    use mqgate::translate::Limits;
+    let refused = |limits: Limits| {
+        let case = cases("fixed-width").into_iter().find(|case| case.name == "bacs-credits").unwrap();
+        let options = Options { limits, ..case.reader.options.clone() };
+        let refusal = Translator::new(&options).translate(input(&case.input, case.ccsid)).err();
+        refusal.map(|refusal| refusal.to_string())
+    };
+    let usual = Limits::default();
+    assert_eq!(refused(usual), None);
+    for (limits, expected) in [
+        (Limits { message_bytes_max: 100, ..usual }, "offset 0 (/): expected a message of at most 100 bytes"),
+        (Limits { document_bytes_max: 500, ..usual }, "expected a document of at most 500 bytes"),
+        (
+            Limits { fields_max: 3, ..usual },
+            "offset 11 (/records/0/reserved1): expected fewer fields in a record",
+        ),
+    ] {
+        let refusal = refused(limits).unwrap();
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn groups_without_bytes_are_counted_too() {
+    let reader = Reader::of(
+        "name = \"x\"\n[file]\nseparator = \"lf\"\n[[record]]\nname = \"r\"\nfields = [\n{ name = \"a\", length = 1 },\n{ name = \"g\", occurs = 1000000, fields = [{ name = \"h\", occurs = 1000000, length = 1, optional = true }] },\n]\n",
+    );
+    let refusal = reader.read(b"a\n", 1208).unwrap_err();
+    assert_eq!(refusal.expected, "fewer fields in a record");
+}

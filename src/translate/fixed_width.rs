@@ -2,15 +2,17 @@
 //!
 //! # Layout
 //!
-//! * `layout`: a layout as it is used. `file`, `compile`, `compile_fields`, `compile_types`, `names`: how it comes from TOML.
+//! * `layout`: a layout as it is used. `file`, `compile`, `compile_file`, `compile_fields`, `compile_types`, `names`: how it
+//!   comes from TOML.
 //! * `cut`, `walk`, `value`, `number`, `charset`: from bytes to values; `sink`: where the values go.
 //! * `progress`, `totals`: record after record, for a whole message and for a [`Records`] stream.
-//! * `write`: the way back.
+//! * `write`, `verify`: the way back.
 //! * [`copybook`]: layouts from COBOL.
 
 mod layout;
 mod file;
 mod compile;
+mod compile_file;
 mod compile_fields;
 mod compile_types;
 mod names;
@@ -24,6 +26,7 @@ mod totals;
 mod progress;
 mod stream;
 mod write;
+mod verify;
 pub mod copybook;
 
 use std::sync::Arc;
@@ -200,5 +203,19 @@ fn step(
     match progress.step(rules, part, sink)? {
         Step::Took(took) => Ok(Some(took)),
         Step::More | Step::End => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_layout_can_be_used() {
+        for name in Layout::names() {
+            let layout = Layout::from_toml(Layout::source(name).unwrap()).unwrap();
+            assert_eq!(layout.kind, name);
+        }
+        assert_eq!(Layout::shipped("none"), None);
     }
 }

@@ -3,15 +3,10 @@
 use std::fmt;
 
 use super::compile_fields::{Fields, condition, mark_last};
+use super::compile_file::{file_rules, framing};
 use super::cut::RECORD_BYTES_MAX;
-use super::file::{
-    CountsWord, FileSection, FrameSection, HeaderWord, LayoutFile, OrderWord, PositionWord, RecordSection,
-    SeparatorWord, Several, ShortWord, TotalSection, WhenSection,
-};
-use super::layout::{
-    Addend, FileRules, Framing, HeaderNumber, Layout, LengthHeader, LineEnd, RecordCondition, RecordKind,
-    RecordLength, Total,
-};
+use super::file::{FileSection, LayoutFile, PositionWord, RecordSection, Several, TotalSection, WhenSection};
+use super::layout::{Addend, Framing, Layout, RecordCondition, RecordKind, RecordLength, Total};
 use super::names::{Names, is_name};
 
 /// A layout file that cannot be used: where and why.
@@ -251,92 +246,6 @@ fn total(
     })
 }
 
-fn file_rules(section: &FileSection, records: &[RecordKind]) -> Result<FileRules, LayoutError> {
-    let framing = framing(section)?;
-    let longest = records.iter().map(|record| record.length.max()).max().unwrap_or(0);
-    let text_only = records.iter().all(|record| super::compile_fields::is_text(&record.items));
-    let by_length = match framing {
-        Framing::Header(_) => false,
-        Framing::Lines(_) => !text_only,
-        Framing::Length | Framing::Any => true,
-    };
-    if by_length && longest > RECORD_BYTES_MAX {
-        return Err(LayoutError::new(
-            "file",
-            "a separator or frame: a record has a field that takes the rest, and nothing tells its end",
-        ));
-    }
-    let undecided = |record: &&RecordKind| {
-        record.length.allowed.as_ref().is_some_and(|allowed| allowed.len() > 1)
-            && record.length.from.is_none()
-    };
-    if framing == Framing::Length
-        && let Some(record) = records.iter().find(undecided)
-    {
-        let place = format!("record {}", record.name);
-        return Err(LayoutError::new(
-            place,
-            "`length_from`: it has several lengths, and nothing tells which",
-        ));
-    }
-    let is_last = |record: &RecordKind| record.when.contains(&RecordCondition::Last);
-    Ok(FileRules {
-        ccsid: section.ccsid,
-        framing,
-        fill_short: section.short == ShortWord::Fill,
-        padding: section.padding.chars().collect(),
-        pad: one_character(section.pad.as_deref(), ' ')?,
-        record_bytes_max: longest.min(RECORD_BYTES_MAX),
-        text_only,
-        looks_ahead: records.iter().any(is_last),
-    })
-}
-
-fn framing(section: &FileSection) -> Result<Framing, LayoutError> {
-    let header = |length_order| LengthHeader {
-        bytes: 4,
-        at: if length_order == HeaderNumber::BigEndian { 0 } else { 2 },
-        length: 2,
-        number: length_order,
-        counts_itself: length_order == HeaderNumber::BigEndian,
-    };
-    match (&section.frame, section.separator) {
-        (Some(_), Some(_)) => Err(LayoutError::new("file", "`frame` or `separator`, not both")),
-        (Some(FrameSection::Word(word)), None) => match word.as_str() {
-            "rdw" => Ok(Framing::Header(header(HeaderNumber::BigEndian))),
-            "rdw-little" => Ok(Framing::Header(header(HeaderNumber::LittleEndian))),
-            _ => Err(LayoutError::new(
-                "file.frame",
-                "\"rdw\", \"rdw-little\" or a table with header and length",
-            )),
-        },
-        (Some(FrameSection::Header(parts)), None) => {
-            let fits = parts.at > 0 && parts.length > 0 && parts.at - 1 + parts.length <= parts.header;
-            if !fits || parts.header > 64 {
-                return Err(LayoutError::new(
-                    "file.frame",
-                    "a header of at most 64 bytes that has the length in it",
-                ));
-            }
-            Ok(Framing::Header(LengthHeader {
-                bytes: parts.header,
-                at: parts.at - 1,
-                length: parts.length,
-                number: match (parts.kind, parts.order) {
-                    (HeaderWord::Digits, _) => HeaderNumber::Digits,
-                    (HeaderWord::Binary, OrderWord::Big) => HeaderNumber::BigEndian,
-                    (HeaderWord::Binary, OrderWord::Little) => HeaderNumber::LittleEndian,
-                },
-                counts_itself: parts.counts == CountsWord::All,
-            }))
-        }
-        (None, Some(SeparatorWord::Lf)) => Ok(Framing::Lines(LineEnd::Lf)),
-        (None, Some(SeparatorWord::Crlf)) => Ok(Framing::Lines(LineEnd::CrLf)),
-        (None, Some(SeparatorWord::Any)) => Ok(Framing::Any),
-        (None, Some(SeparatorWord::None) | None) => Ok(Framing::Length),
-    }
-}
-
 /// A padding character.
 pub(super) fn one_character(text: Option<&str>, default: char) -> Result<char, LayoutError> {
     let Some(text) = text else { return Ok(default) };
@@ -377,5 +286,103 @@ impl<T> Several<T> {
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(file: &str, fields: &str) -> String {
+        layout(&format!("name = \"x\"\n{file}\n[[record]]\nname = \"r\"\nfields = [\n{fields}\n]\n"))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_with_its_place() {
+        let a = "{ name = \"a\", length = 4 }";
+        for (file, fields, expected) in [
+            ("", "{ name = \"a\" }", "record r, field a, length: expected a number of bytes, or \"rest\""),
+            ("", "{ name = \"a.b\", length = 1 }", "record r, field a.b, name: expected a name"),
+            ("", "{ name = \"record\", length = 1 }", "record r, field record: expected another name"),
+            ("", "{ name = \"a\", length = 4 }, { name = \"a\", length = 4 }", "name of its own"),
+            (
+                "",
+                "{ name = \"a\", length = 4, scale = 2 }",
+                "record r, field a, scale: expected another type",
+            ),
+            ("", "{ name = \"a\", length = 33, type = \"packed\" }", "expected 1 to 32 bytes"),
+            ("", "{ name = \"a\", length = 3, type = \"float\" }", "expected 4 or 8"),
+            ("", "{ name = \"a\", length = 4 }, { name = \"b\", at = 3, length = 1 }", "5 or later"),
+            ("", "{ name = \"a\", length = 4, pad = \"xy\" }", "pad: expected one ASCII character"),
+            ("", "{ name = \"a\", length = \"rest\" }", "file: expected a separator or frame"),
+            (
+                "[file]\nseparator = \"lf\"",
+                "{ name = \"a\", length = \"rest\" }, { name = \"b\", length = 1 }",
+                "no field after",
+            ),
+            ("", "{ name = \"a\", length = 1, occurs = 0 }", "occurs: expected 1 to"),
+            ("", "{ name = \"a\", length = 1, occurs = { from = \"b\", max = 3 } }", "\"r.b\" is none"),
+            (
+                "",
+                "{ name = \"a\", redefines = \"b\", length = 1 }",
+                "redefines: expected the name of the field before",
+            ),
+            ("", "{ name = \"a\", fields = [] }", "fields: expected at least one field"),
+            ("", "{ name = \"a\", length = 1, fields = [{ name = \"b\", length = 1 }] }", "not both"),
+            ("[file]\nlength = 3", a, "record r, length: expected lengths of 4"),
+            ("[file]\nlength = [4, 6]", a, "record r: expected `length_from`"),
+            (
+                "[file]\nseparator = \"lf\"\nframe = \"rdw\"",
+                a,
+                "file: expected `frame` or `separator`, not both",
+            ),
+            ("[file]\nframe = \"xdw\"", a, "file.frame: expected \"rdw\""),
+            ("[file]\nframe = { header = 2, at = 2, length = 2 }", a, "file.frame: expected a header"),
+            ("[keys]\nk = \"r.b\"", a, "\"r.b\" is none"),
+            ("[keys]\nk = \"b\"", a, "record.field, not \"b\""),
+        ] {
+            let error = refused(file, fields);
+            assert!(error.contains(expected), "{error}\nnot: {expected}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let error = refused("", "{ name = \"a\", lenght = 4 }");
+        assert!(
+            error.contains("line 6") && error.contains("lenght") && error.contains("`length`"),
+            "{error}"
+        );
+        let error = refused("[file]\nseparator = \"tab\"", "{ name = \"a\", length = 4 }");
+        assert!(error.contains("line 3") && error.contains("crlf"), "{error}");
+    }
+
+    #[test]
+    fn records_that_nothing_tells_apart_are_refused() {
+        let record = |name: &str| {
+            format!("[[record]]\nname = \"{name}\"\nfields = [{{ name = \"a\", length = 4 }}]\n")
+        };
+        let error = layout(&format!("name = \"x\"\n{}{}", record("r"), record("s"))).unwrap_err();
+        assert!(error.to_string().starts_with("record r: expected `when`"), "{error}");
+        let error = layout(&format!("name = \"x\"\n{}{}", record("r"), record("r"))).unwrap_err();
+        assert!(error.to_string().contains("a name of its own"), "{error}");
+    }
+
+    #[test]
+    fn totals_need_numbers_of_one_scale() {
+        let with = |total: &str| {
+            let fields = "{ name = \"a\", length = 4, type = \"number\", scale = 2 }, { name = \"t\", length = 4 }, { name = \"n\", length = 4, type = \"digits\" }";
+            let text = format!(
+                "name = \"x\"\n[[record]]\nname = \"r\"\nfields = [{fields}]\n[[total]]\nname = \"all\"\nof = \"r\"\n{total}\n"
+            );
+            layout(&text).map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(with("in = \"r.a\"\nsum = \"a\""), Ok(()));
+        assert_eq!(with("in = \"r.n\""), Ok(()));
+        assert!(with("in = \"r.n\"\nsum = \"a\"").unwrap_err().contains("as many decimals"));
+        assert!(with("in = \"r.t\"").unwrap_err().contains("a number in \"r.t\""));
+        assert!(with("in = \"s.a\"").unwrap_err().contains("\"s.a\" is none"));
     }
 }

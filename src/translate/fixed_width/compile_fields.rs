@@ -235,7 +235,7 @@ impl Group {
         if self.size.min == self.size.max && size.min == size.max && field.occurs.is_none() {
             self.places.push((field.name.clone(), self.size.max, size.max));
         }
-        self.size.min += size.min;
+        self.size.min = self.size.min.saturating_add(size.min);
         self.size.max = self.size.max.saturating_add(size.max);
         self.items.push(match when {
             None => Item::Field(field),

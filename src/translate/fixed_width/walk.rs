@@ -124,6 +124,7 @@ impl<'a, S: Sink> Walk<'a, S> {
     fn once(&mut self, field: &Field, index: Option<usize>) -> Result<(), Fault> {
         match &field.kind {
             Kind::Group(items) => {
+                self.count_field()?;
                 self.sink.group(field, index, self.base + self.at);
                 self.items(items)?;
                 self.sink.group_end(self.base + self.at);
@@ -150,8 +151,7 @@ impl<'a, S: Sink> Walk<'a, S> {
     }
 
     fn value(&mut self, field: &Field, index: Option<usize>) -> Result<(), Fault> {
-        self.fields_left =
-            self.fields_left.checked_sub(1).ok_or_else(|| self.fault(self.at, "fewer fields in a record"))?;
+        self.count_field()?;
         let at = self.at;
         let bytes = self.take(field.length)?;
         let place = Place { offset: self.base + at, length: bytes.len() };
@@ -162,6 +162,13 @@ impl<'a, S: Sink> Walk<'a, S> {
         if !canonical && !self.is_view {
             self.sink.raw(at + 1, place, bytes, true);
         }
+        Ok(())
+    }
+
+    /// One more value or group; a group may have no bytes.
+    fn count_field(&mut self) -> Result<(), Fault> {
+        let left = self.fields_left.checked_sub(1);
+        self.fields_left = left.ok_or_else(|| self.fault(self.at, "fewer fields in a record"))?;
         Ok(())
     }
 
