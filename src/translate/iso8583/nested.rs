@@ -174,7 +174,7 @@ impl<'a, S: Sink> Reader<'a, S> {
         let from = self.at;
         let first = self.take(1, end, "of a length")?.first().copied().unwrap_or_default();
         let length = match first {
-            0..0x80 => usize::from(first),
+            0..=0x7F => usize::from(first),
             0x81..=0x84 => {
                 let bytes = self.take(usize::from(first & 0x7F), end, "of a length")?;
                 let length = bytes.iter().fold(0, |length, &byte| (length << 8) | usize::from(byte));
