@@ -4,7 +4,7 @@
 //!
 //! * [`dialect`]: dialects by name and from TOML; [`file`]: what is typed; [`spec`]: its words for encodings;
 //!   [`compile`] and [`layouts`]: into tables; [`table`]: the tables.
-//! * [`read`]: the one walk over a message, with [`header`], [`value`], [`nested`] (and its [`tag`]s); [`charset`]: bytes to
+//! * [`read`]: the one walk over a message, with [`header`], [`bitmaps`], [`value`], [`nested`] (and its [`tag`]s); [`charset`]: bytes to
 //!   characters; [`sink`]: JSON or pieces; [`keys`]: business keys.
 //! * [`write`]: the way back, with [`write_header`], [`write_value`] and [`write_nested`].
 
@@ -16,6 +16,7 @@ mod layouts;
 mod table;
 mod charset;
 mod read;
+mod bitmaps;
 mod header;
 mod value;
 mod nested;

@@ -67,7 +67,8 @@ fn compare_value(number: &str, expected: &str, ours: &Value, described: &str) {
         assert_eq!(ours.join("/"), parts.trim_end_matches(')'), "{number}");
     } else {
         let ours = ours.as_str().unwrap_or_else(|| panic!("{number} is missing"));
-        let binary = ours.eq_ignore_ascii_case(expected) && ours.len() % 2 == 0 && hex::decode(ours).is_ok();
+        let binary =
+            ours.eq_ignore_ascii_case(expected) && ours.len().is_multiple_of(2) && hex::decode(ours).is_ok();
         let short = number == "4" && ours.trim_start_matches('0') == expected.trim_start_matches('0');
         assert!(ours == expected || binary || short, "{number}");
     }

@@ -104,7 +104,7 @@ fn limits_are_what_options_say() {
             Limits { depth_max: 2, ..usual },
             "offset 138 (/55/6F/A5): expected at most 2 elements within each other",
         ),
-        (Limits { fields_max: 9, ..usual }, "offset 89 (/48): expected at most 9 elements"),
+        (Limits { fields_max: 9, ..usual }, "offset 87 (/43/2): expected at most 9 elements"),
     ];
     for (limits, expected) in cases {
         let actual = refused(limits);

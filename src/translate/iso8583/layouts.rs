@@ -49,7 +49,7 @@ impl Compiler<'_> {
 
     fn bitmapped(&mut self, file: &LayoutFile, place: &str) -> Result<Layout> {
         let bits = file.bits.unwrap_or(BITS);
-        if bits == 0 || bits % 8 != 0 || bits > 256 {
+        if bits == 0 || !bits.is_multiple_of(8) || bits > 256 {
             return Err(InvalidDialect::new(format!("{place}.bits"), "a multiple of 8, at most 256"));
         }
         let mut fields = vec![None; bits + 1];

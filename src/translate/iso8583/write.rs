@@ -139,7 +139,7 @@ impl<'a> Writer<'a> {
     fn as_it_came<'t>(&self, text: &'t str, words: [u64; 3]) -> Option<&'t str> {
         let mut given = [0; 3];
         let digits = text.len();
-        if !text.is_ascii() || digits == 0 || digits % 16 != 0 || digits > 48 {
+        if !text.is_ascii() || digits == 0 || !digits.is_multiple_of(16) || digits > 48 {
             return None;
         }
         for (word, at) in given.iter_mut().zip((0..digits).step_by(16)) {
