@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use super::parts::Parts;
 
 /// Optional parts within each other, at most.
-const OPTIONS_MAX: usize = 8;
+const OPTIONS_MAX: usize = 4;
 
 /// A format, compiled.
 #[derive(Debug)]
@@ -286,8 +286,8 @@ impl Step {
             Self::Lines { lines, most } => take_lines(rest, *lines, *most)?,
             Self::Rest => rest.len(),
             Self::Parts(parts) => parts.begin(value.get(at..)?).then_some(rest.len())?,
-            Self::Word(word) => rest.starts_with(word).then_some(word.len())?,
-            Self::Words(words) => words.iter().find(|word| rest.starts_with(word))?.len(),
+            Self::Word(word) => begins(rest, word).then_some(word.len())?,
+            Self::Words(words) => words.iter().find(|word| begins(rest, word))?.len(),
             Self::LineEnd => line_end(rest)?,
             _ => 0,
         };
@@ -316,20 +316,74 @@ impl Step {
 }
 
 impl Set {
+    #[inline]
     fn take(self, text: &[u8], least: usize, most: usize) -> Option<usize> {
-        let run = |has: fn(u8) -> bool| {
-            let length = text.iter().take(most).take_while(|byte| has(**byte)).count();
-            (length >= least).then_some(length)
-        };
         match self {
-            Self::Digits => run(|byte| byte.is_ascii_digit()),
-            Self::Letters => run(|byte| byte.is_ascii_uppercase()),
-            Self::Alphanumeric => run(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
-            Self::Hexadecimal => run(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte)),
-            Self::Spaces => run(|byte| byte == b' '),
             Self::Decimal | Self::LooseDecimal => take_decimal(text, most, self == Self::Decimal),
             Self::Any => take_any(text, least, most),
+            _ => {
+                let window = text.get(..most).unwrap_or(text);
+                let has = |byte: &u8| {
+                    CLASSES.get(usize::from(*byte)).is_some_and(|class| class & self.class() != 0)
+                };
+                let length = window.iter().position(|byte| !has(byte)).unwrap_or(window.len());
+                (length >= least).then_some(length)
+            }
         }
+    }
+
+    /// Its bit in [`CLASSES`].
+    const fn class(self) -> u8 {
+        match self {
+            Self::Digits => 1,
+            Self::Letters => 2,
+            Self::Alphanumeric => 4,
+            Self::Hexadecimal => 8,
+            Self::Spaces => 16,
+            Self::Decimal | Self::LooseDecimal | Self::Any => 0,
+        }
+    }
+
+    const fn has(self, byte: u8) -> bool {
+        match self {
+            Self::Digits => byte.is_ascii_digit(),
+            Self::Letters => byte.is_ascii_uppercase(),
+            Self::Alphanumeric => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Self::Hexadecimal => byte.is_ascii_digit() || (byte >= b'A' && byte <= b'F'),
+            Self::Spaces => byte == b' ',
+            Self::Decimal | Self::LooseDecimal | Self::Any => false,
+        }
+    }
+}
+
+/// The sets that each byte is in.
+#[expect(clippy::indexing_slicing, reason = "a constant: what is out of bounds does not compile")]
+static CLASSES: [u8; 256] = {
+    let sets = [Set::Digits, Set::Letters, Set::Alphanumeric, Set::Hexadecimal, Set::Spaces];
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let mut set = 0;
+        while set < sets.len() {
+            if sets[set].has(byte) {
+                classes[byte as usize] |= sets[set].class();
+            }
+            set += 1;
+        }
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
+/// Whether a text begins with a word: most have one or two characters.
+#[inline]
+fn begins(text: &[u8], word: &[u8]) -> bool {
+    match (word, text) {
+        ([first], [byte, ..]) => first == byte,
+        ([first, second], [byte, next, ..]) => first == byte && second == next,
+        _ => text.starts_with(word),
     }
 }
 
