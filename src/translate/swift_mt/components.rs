@@ -12,13 +12,16 @@ use super::table::{Format, TABLE};
 #[derive(Debug, Default)]
 pub(super) struct Components {
     captures: Vec<Capture>,
-    /// By number in the table: the first and last field of a tag.
-    chains: Vec<Option<(usize, usize)>>,
+    /// By number in the table: the last field of a tag.
+    last: Vec<usize>,
     /// By number in the block: the next field of the same tag.
     next: Vec<usize>,
     /// The tags that the block has, in the order of their first fields: their numbers in the table, and those fields.
     order: Vec<(u16, usize)>,
 }
+
+/// What room is made for at first.
+const CAPTURES_USUAL: usize = 16;
 
 /// No field follows.
 const NONE: usize = usize::MAX;
@@ -58,28 +61,23 @@ impl Components {
     /// Finds the fields of each tag that the table knows.
     fn chain(&mut self, fields: &[Field]) {
         for (number, _) in self.order.drain(..) {
-            if let Some(chain) = self.chains.get_mut(usize::from(number)) {
-                *chain = None;
+            if let Some(last) = self.last.get_mut(usize::from(number)) {
+                *last = NONE;
             }
         }
-        self.chains.resize(TABLE.len(), None);
+        self.last.resize(TABLE.len(), NONE);
+        self.order.reserve(fields.len());
+        self.captures.reserve(CAPTURES_USUAL);
         self.next.clear();
         self.next.resize(fields.len(), NONE);
         for (at, field) in fields.iter().enumerate() {
             let Some(number) = field.format else { continue };
-            let Some(chain) = self.chains.get_mut(usize::from(number)) else { continue };
-            match chain {
-                None => {
-                    *chain = Some((at, at));
-                    self.order.push((number, at));
-                }
-                Some((_, last)) => {
-                    if let Some(next) = self.next.get_mut(*last) {
-                        *next = at;
-                    }
-                    *last = at;
-                }
+            let Some(last) = self.last.get_mut(usize::from(number)) else { continue };
+            match self.next.get_mut(*last) {
+                Some(next) => *next = at,
+                None => self.order.push((number, at)),
             }
+            *last = at;
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(super) fn new(text: &'a str, scan: &'a Scan, ends: LineEnds, show: Show, bytes_max: usize) -> Self {
         let out = Vec::with_capacity(text.len() * 5 + 512);
-        let clean = is_clean(text, ends);
+        let clean = ends.are_all(text);
         Self { text, scan, ends, show, out, clean, bytes_max, components: Components::default() }
     }
 
@@ -214,16 +214,4 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether a text has nothing but line ends that JSON wants escaped, and no carriage return of its own.
-fn is_clean(text: &str, ends: LineEnds) -> bool {
-    let bytes = text.as_bytes();
-    // No step of this depends on the one before, so that many bytes are one.
-    let special = bytes.iter().fold(0_u8, |special, &byte| {
-        let control = (byte < b' ') & (byte != b'\n') & (byte != b'\r');
-        special | u8::from(control | (byte == b'"') | (byte == b'\\'))
-    });
-    let count = |byte| memchr::memchr_iter(byte, bytes).count();
-    special == 0 && count(b'\r') == if ends == LineEnds::CrLf { count(b'\n') } else { 0 }
 }

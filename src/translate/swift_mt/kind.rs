@@ -76,7 +76,7 @@ impl<'a> Reading<'a> {
     /// What a statement without a header is: what the lines before it say, else what its fields do.
     fn statement(self) -> &'a str {
         let lines = self.message.before.of(self.text).lines();
-        if let Some(said) = lines.filter_map(number_line).last() {
+        if let Some(said) = lines.filter_map(number_line).next_back() {
             return said;
         }
         let fields = self.block(b'4').map(|block| self.scan.fields_of(block)).unwrap_or_default();

@@ -34,21 +34,21 @@ impl LineEnds {
 
     /// What the line ends of a text are, and the text with line feeds where they are next lines, if they may be.
     pub(super) fn of(text: Cow<'_, str>, may_be_nel: bool) -> (Self, Cow<'_, str>) {
-        let bytes = text.as_bytes();
-        let mut feeds = memchr::memchr_iter(b'\n', bytes)
-            .map(|at| at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r'));
-        let Some(first) = feeds.next() else {
-            if may_be_nel && text.contains(NEXT_LINE) {
+        let found = Found::of(text.as_bytes());
+        let ends = match (found.returned, found.bare) {
+            (false, false) if may_be_nel && text.contains(NEXT_LINE) => {
                 return (Self::Nel, Cow::Owned(text.replace(NEXT_LINE, "\n")));
             }
-            return (Self::CrLf, text);
-        };
-        let ends = match (first, feeds.all(|returned| returned == first)) {
-            (true, true) => Self::CrLf,
+            (_, false) => Self::CrLf,
             (false, true) => Self::Lf,
-            (_, false) => Self::Mixed,
+            (true, true) => Self::Mixed,
         };
         (ends, text)
+    }
+
+    /// Whether a text with these line ends has nothing but them that JSON wants escaped.
+    pub(super) fn are_all(self, text: &str) -> bool {
+        self != Self::Mixed && !Found::of(text.as_bytes()).special
     }
 
     /// A document's text as it is on the wire.
@@ -82,6 +82,36 @@ impl LineEnds {
     }
 }
 
+/// What a text has.
+struct Found {
+    /// Line feeds after carriage returns.
+    returned: bool,
+    /// Line feeds without.
+    bare: bool,
+    /// What JSON wants escaped beside both.
+    special: bool,
+}
+
+impl Found {
+    /// No step depends on the one before, so that many bytes are one.
+    fn of(bytes: &[u8]) -> Self {
+        let (mut returned, mut bare, mut special) = (0_u8, 0_u8, 0_u8);
+        let after = bytes.get(1..).unwrap_or_default();
+        for (&byte, &next) in bytes.iter().zip(after) {
+            let (feed, carriage) = (next == b'\n', byte == b'\r');
+            returned |= u8::from(feed & carriage);
+            bare |= u8::from(feed & !carriage);
+            let control = (byte < b' ') & (byte != b'\n') & !(feed & carriage);
+            special |= u8::from(control | (byte == b'"') | (byte == b'\\'));
+        }
+        // The first byte has none before it, and the last none after it.
+        let last =
+            bytes.last().is_some_and(|&last| last != b'\n' && (last < b' ' || last == b'"' || last == b'\\'));
+        let first = bytes.first() == Some(&b'\n');
+        Self { returned: returned != 0, bare: bare != 0 || first, special: special != 0 || last }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +133,20 @@ mod tests {
             assert!(found.is(&text, &found.read(&text)) && !found.is(&text, "a\n"));
             assert_eq!(LineEnds::named(ends.name()), Some(ends));
         }
+    }
+
+    #[test]
+    fn what_json_wants_escaped_is_found_wherever_it_is() {
+        assert!(
+            LineEnds::CrLf.are_all("a\r\nb\r\n")
+                && LineEnds::Lf.are_all("\na\n")
+                && LineEnds::CrLf.are_all("")
+        );
+        for special in ["\r", "\t", "\"", "\\", "\0"] {
+            for text in [format!("{special}ab\r\n"), format!("a{special}b"), format!("ab\r\n{special}")] {
+                assert!(!LineEnds::CrLf.are_all(&text), "{text:?}");
+            }
+        }
+        assert!(!LineEnds::Mixed.are_all("a\r\nb\n"));
     }
 }

@@ -3,7 +3,7 @@
 //! A line that begins with a colon but with no tag goes on with the field before it, and so does one whose tag may not
 //! follow that field (`@after` in `fields.txt`).
 
-use super::scan::{Content, Fault, Field, Scanner, Span, is_tag_byte, path};
+use super::scan::{Content, Fault, Field, Scanner, Span, TAG_BYTES_MAX, is_tag_byte, path};
 use super::table::TABLE;
 
 /// The lines of one block.
@@ -219,23 +219,21 @@ impl Scanner<'_> {
 /// The tag of a line that begins with one: two digits and perhaps a letter, or a name. Some banks begin a statement with
 /// the number of its type as a tag: `:940:`.
 pub(super) fn tag_at(text: &str, at: usize) -> Option<Span> {
-    let rest = text.as_bytes().get(at..)?;
-    let (b':', rest) = rest.split_first()? else { return None };
-    let length =
-        rest.iter().take(super::scan::TAG_BYTES_MAX + 1).take_while(|byte| is_tag_byte(**byte)).count();
-    let valid = match rest.get(..length)? {
-        [tens, ones] if tens.is_ascii_digit() => ones.is_ascii_digit(),
-        [tens, ones, last] if tens.is_ascii_digit() => {
-            ones.is_ascii_digit() && (last.is_ascii_uppercase() || last.is_ascii_digit())
-        }
-        [first, _, ..] => {
-            let name = rest.get(..length)?;
-            first.is_ascii_uppercase() && !name.iter().any(u8::is_ascii_lowercase)
-        }
-        _ => false,
+    let length = match text.as_bytes().get(at..)? {
+        [b':', b'0'..=b'9', b'0'..=b'9', b':', ..] => 2,
+        [b':', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9' | b'A'..=b'Z', b':', ..] => 3,
+        [b':', rest @ ..] => name(rest)?,
+        _ => return None,
     };
-    let ends = rest.get(length) == Some(&b':') && length <= super::scan::TAG_BYTES_MAX;
-    (valid && ends).then_some(Span { start: at + 1, end: at + 1 + length })
+    Some(Span { start: at + 1, end: at + 1 + length })
+}
+
+/// The length of a name in capitals before a colon.
+fn name(text: &[u8]) -> Option<usize> {
+    let length = text.iter().take(TAG_BYTES_MAX + 1).take_while(|byte| is_tag_byte(**byte)).count();
+    let name = text.get(..length)?;
+    let capital = name.first()?.is_ascii_uppercase() && !name.iter().any(u8::is_ascii_lowercase);
+    (capital && (2..=TAG_BYTES_MAX).contains(&length) && text.get(length) == Some(&b':')).then_some(length)
 }
 
 /// The line that ends a statement: a dash, and what some banks put after it.

@@ -17,8 +17,8 @@ pub(super) struct Table {
     formats: Vec<Format>,
     /// Those of tags of two or three digits, or two and a letter, by [`slot`].
     short: Vec<Option<u16>>,
-    /// Those of all other tags.
-    long: HashMap<String, u16>,
+    /// Those of all other tags, by their first byte.
+    long: Vec<Vec<(String, u16)>>,
     /// Tags that few may follow, and those.
     followers: Vec<(String, Vec<String>)>,
 }
@@ -48,7 +48,7 @@ impl Table {
         let mut table = Self {
             formats: Vec::new(),
             short: vec![None; 100 * LASTS],
-            long: HashMap::new(),
+            long: vec![Vec::new(); 256],
             followers: Vec::new(),
         };
         let mut named = HashMap::new();
@@ -93,7 +93,8 @@ impl Table {
         match slot(tag).and_then(|slot| self.short.get_mut(slot)) {
             Some(entry) => *entry = Some(index),
             None => {
-                self.long.insert(tag.to_owned(), index);
+                let bucket = self.long.get_mut(first_byte(tag)).ok_or("a tag")?;
+                bucket.push((tag.to_owned(), index));
             }
         }
         let plain = notation.plain.clone();
@@ -118,7 +119,10 @@ impl Table {
     pub(super) fn index(&self, tag: &str) -> Option<u16> {
         match slot(tag) {
             Some(slot) => self.short.get(slot).copied()?,
-            None => self.long.get(tag).copied(),
+            None => {
+                let bucket = self.long.get(first_byte(tag))?;
+                bucket.iter().find(|(known, _)| known == tag).map(|(_, index)| *index)
+            }
         }
     }
 
@@ -143,7 +147,7 @@ impl Format {
     /// The first notation that a value has; its components are in `captures`.
     pub(super) fn find(&self, value: &str, captures: &mut Vec<Capture>) -> Option<&Notation> {
         captures.clear();
-        let value = value.trim_end_matches(['\n', '\r']);
+        let value = if value.ends_with('\n') { value.trim_end_matches(['\n', '\r']) } else { value };
         self.notations.iter().find(|notation| notation.matches(value, captures))
     }
 
@@ -151,6 +155,10 @@ impl Format {
     pub(super) fn is_masked(&self) -> bool {
         self.notations.iter().any(Notation::is_masked)
     }
+}
+
+fn first_byte(tag: &str) -> usize {
+    tag.bytes().next().map_or(0, usize::from)
 }
 
 /// A number for each tag of two or three digits, or two and a letter.
