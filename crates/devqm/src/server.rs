@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -14,10 +15,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libmqm_sys as mq;
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::error;
+use tracing::{error, warn};
 
-use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Write};
+use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Refusal, Write};
 use crate::faults::{Hold, Strike};
+use crate::mqsc::Action;
 use crate::store::{InFlight, Store};
 use crate::users::Users;
 use crate::verbs::{Connect, Outcome, Reply, Request};
@@ -26,6 +28,8 @@ use crate::verbs::{Connect, Outcome, Reply, Request};
 pub(crate) struct Server {
     engine: Mutex<Engine>,
     mailboxes: Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Answer>>>,
+    /// From where each client calls.
+    addresses: Mutex<HashMap<ConnectionId, IpAddr>>,
     writer: Sender<Write>,
     in_flight: InFlight,
     users: Option<Users>,
@@ -100,6 +104,7 @@ impl Server {
             faults_changed: watch::Sender::new(()),
             engine: Mutex::new(engine),
             mailboxes: Mutex::default(),
+            addresses: Mutex::default(),
             writer,
             in_flight,
             users,
@@ -115,12 +120,23 @@ impl Server {
     }
 
     /// Carries out a call.
-    pub(crate) fn call(&self, connection: ConnectionId, request: Request) -> Progress {
+    pub(crate) fn call(&self, connection: ConnectionId, mut request: Request) -> Progress {
+        if let Request::Connect(connect) = &mut request {
+            let addresses = self.addresses.lock().expect("no thread panics with an address");
+            connect.address = addresses.get(&connection).copied();
+        }
         let may_change_faults = matches!(request, Request::Mqsc(_));
         let progress = self.with_engine(|engine| engine.call(connection, request, now()));
         if may_change_faults {
             self.note_faults();
         }
+        progress
+    }
+
+    /// Carries out one command for a user; see [`Engine::administer`].
+    pub(crate) fn administer(&self, connection: ConnectionId, user: &str, action: &Action) -> Progress {
+        let progress = self.with_engine(|engine| engine.administer(connection, user, action, now()));
+        self.note_faults();
         progress
     }
 
@@ -169,18 +185,27 @@ impl Server {
         if self.users.is_none() {
             return Ok(());
         }
+        let user = connect.user.clone();
         let (server, connect) = (self.clone(), connect.clone());
         let checked = tokio::task::spawn_blocking(move || {
             server.users.as_ref().is_none_or(|users| users.accepts(&connect))
         });
         match checked.await {
             Ok(true) => Ok(()),
-            _ => Err(Reply {
-                completion: mq::MQCC_FAILED,
-                reason: mq::MQRC_NOT_AUTHORIZED,
-                outcome: Outcome::Nothing,
-            }),
+            _ => {
+                warn!(user, "Refused: no such user, or another password.");
+                Err(Reply {
+                    completion: mq::MQCC_FAILED,
+                    reason: mq::MQRC_NOT_AUTHORIZED,
+                    outcome: Outcome::Nothing,
+                })
+            }
         }
+    }
+
+    /// Notes from where a connection's client calls.
+    pub(crate) fn note_address(&self, connection: ConnectionId, address: IpAddr) {
+        self.addresses.lock().expect("no thread panics with an address").insert(connection, address);
     }
 
     /// Opens the mailbox to which answers go that do not come at once.
@@ -193,6 +218,7 @@ impl Server {
     /// The connection has ended, one way or another.
     pub(crate) fn unregister(&self, connection: ConnectionId) {
         self.mailboxes.lock().expect("no thread panics with a mailbox").remove(&connection);
+        self.addresses.lock().expect("no thread panics with an address").remove(&connection);
         self.with_engine(|engine| engine.lost(connection, now()));
     }
 
@@ -207,7 +233,8 @@ impl Server {
         self.note_faults();
     }
 
-    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+    /// Lets the engine do something, and carries what that causes on.
+    pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         let (result, effects) = {
             let mut engine = self.lock();
             let result = work(&mut engine);
@@ -219,7 +246,10 @@ impl Server {
 
     /// Hands the engine's writes to the writer, in the order in which the engine made them: under its lock.
     fn send_writes(&self, engine: &mut Engine) -> Vec<(ConnectionId, Answer)> {
-        let Effects { writes, answers } = engine.effects();
+        let Effects { writes, answers, refusals } = engine.effects();
+        for Refusal { user, why } in refusals {
+            warn!(user, why, "Refused as not authorized.");
+        }
         for write in writes {
             // Nobody receives only when the writer has failed, and the process is about to end.
             _ = self.writer.send(write);

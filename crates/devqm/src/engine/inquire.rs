@@ -143,13 +143,13 @@ fn definition_type(origin: Origin) -> i32 {
 }
 
 /// `YYYY-MM-DD`, as MQ gives dates of objects.
-fn date(ms: i64) -> String {
+pub(super) fn date(ms: i64) -> String {
     let (date, _) = date_and_time(Moment(ms));
     separated(&date, '-', &[4, 6])
 }
 
 /// `HH.MM.SS`.
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     let (_, time) = date_and_time(Moment(ms));
     separated(time.get(..6).unwrap_or_default(), '.', &[2, 4])
 }

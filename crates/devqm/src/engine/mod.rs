@@ -19,6 +19,9 @@ mod get;
 mod inquire;
 mod admin;
 mod display;
+mod report;
+mod operate;
+mod access;
 mod hostile;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,10 +29,13 @@ use std::sync::Arc;
 
 use libmqm_sys as mq;
 
+pub use access::Refusal;
 pub use catalogue::{ObjectKey, ObjectRecord, Variety};
 pub use message::{Image, Moment};
 pub use queue::Origin;
+pub use report::{Fields, Row};
 
+use access::Access;
 use catalogue::Catalogue;
 use connect::Connection;
 use message::{Entry, Position};
@@ -50,6 +56,7 @@ pub type QueueId = u32;
 pub struct Engine {
     identity: Identity,
     catalogue: Catalogue,
+    access: Access,
     queues: HashMap<QueueId, Queue>,
     connections: HashMap<ConnectionId, Connection>,
     /// The number of the next put.
@@ -135,6 +142,8 @@ pub struct Effects {
     pub writes: Vec<Write>,
     /// To be sent.
     pub answers: Vec<(ConnectionId, Answer)>,
+    /// To be told to whoever runs the queue manager.
+    pub refusals: Vec<Refusal>,
 }
 
 /// Changes that become durable together.
@@ -181,6 +190,7 @@ impl Engine {
             next_unique: u64::from(identity.run) << 32,
             identity,
             catalogue: Catalogue::default(),
+            access: Access::default(),
             queues: HashMap::new(),
             connections: HashMap::new(),
             next_sequence,
@@ -206,7 +216,7 @@ impl Engine {
             return answered(Err(Failure(reason)));
         }
         if let Request::Connect(connect) = request {
-            return answered(self.connect(connection, &connect));
+            return answered(self.connect(connection, &connect, now));
         }
         if !self.connections.contains_key(&connection) {
             return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));

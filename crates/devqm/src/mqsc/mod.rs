@@ -4,6 +4,8 @@ pub mod words;
 pub mod attribute;
 pub mod tables;
 mod fault;
+pub mod status;
+pub mod access;
 pub mod command;
 
 pub use attribute::{Attributes, Value};
