@@ -127,7 +127,11 @@ fn serve(options: Serve) -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    match runtime.block_on(serve::serve(&options, announce, stopped())) {
+    let stopped = {
+        let _context = runtime.enter();
+        stopped()
+    };
+    match runtime.block_on(serve::serve(&options, announce, stopped)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("devqm: {error}");
@@ -142,17 +146,18 @@ fn announce(address: std::net::SocketAddr) {
     _ = writeln!(stdout, "devqm: listening on {address}").and_then(|()| stdout.flush());
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn stopped() {
+/// Ends with SIGTERM or SIGINT, from the call on: whoever is told that it serves may stop it at once.
+fn stopped() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 

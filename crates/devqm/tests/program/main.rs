@@ -6,5 +6,7 @@ mod harness;
 mod durability;
 mod behaviour;
 mod refusals;
+mod commands;
+mod authority;
 mod faults;
 mod fuzz;
