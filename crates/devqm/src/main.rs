@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{Read, Write};
+mod console;
+
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,9 +76,10 @@ struct Mqsc {
     #[arg(long, requires = "user")]
     password_file: Option<PathBuf>,
     /// A command; may be given several times.
-    #[arg(short, long = "command", conflicts_with = "file", required_unless_present = "file")]
+    #[arg(short, long = "command", conflicts_with = "file")]
     commands: Vec<String>,
-    /// A file of commands, or - for standard input.
+    /// A file of commands, or - for standard input. With neither, commands are read from the terminal, or from standard
+    /// input where that is none.
     file: Option<PathBuf>,
 }
 
@@ -174,14 +177,27 @@ fn exit_code(error: &serve::Error) -> u8 {
 
 fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
     let text = match &options.file {
-        None => options.commands.join("\n"),
-        Some(file) if file.as_os_str() == "-" => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
-            text
+        None if !options.commands.is_empty() => Some(options.commands.join("\n")),
+        None if console::is_interactive() => None,
+        Some(file) if file.as_os_str() != "-" => {
+            Some(std::fs::read_to_string(file).with_context(|| file.display().to_string())?)
         }
-        Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
+        _ => Some(std::io::read_to_string(std::io::stdin())?),
     };
+    let mut client = connect(options)?;
+    let failed = match text {
+        Some(text) => {
+            let (said, succeeded) = carry_out(&mut client, text)?;
+            println!("{said}");
+            usize::from(!succeeded)
+        }
+        None => console::converse(|command| carry_out(&mut client, command))?,
+    };
+    client.call(&Request::Disconnect)?;
+    Ok(ExitCode::from(if failed == 0 { 0 } else { 1 }))
+}
+
+fn connect(options: &Mqsc) -> anyhow::Result<Client> {
     let password = match &options.password_file {
         Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
         None => String::new(),
@@ -193,6 +209,7 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
         user: options.user.clone().unwrap_or_default(),
         password: Secret(password.trim_end_matches(['\r', '\n']).to_owned()),
         application_name: OPERATOR.to_owned(),
+        process_user: std::env::var("USER").unwrap_or_default(),
         ..Connect::default()
     };
     let reply = client.call(&Request::Connect(connect))?;
@@ -201,12 +218,17 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
         "the queue manager refuses the connection: reason {}",
         reply.reason
     );
+    Ok(client)
+}
+
+/// What the queue manager says to MQSC, and whether all of it succeeded.
+fn carry_out(client: &mut Client, text: String) -> anyhow::Result<(String, bool)> {
     let reply = client.call(&Request::Mqsc(text))?;
-    if let Outcome::Text(text) = &reply.outcome {
-        println!("{text}");
-    }
-    client.call(&Request::Disconnect)?;
-    Ok(ExitCode::from(if reply.completion == 0 { 0 } else { 1 }))
+    let said = match reply.outcome {
+        Outcome::Text(said) => said,
+        _ => format!("the queue manager answers with reason {}", reply.reason),
+    };
+    Ok((said, reply.completion == 0))
 }
 
 fn password(user: &str) -> anyhow::Result<()> {

@@ -28,8 +28,6 @@ use crate::verbs::{Connect, Outcome, Reply, Request};
 pub(crate) struct Server {
     engine: Mutex<Engine>,
     mailboxes: Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Answer>>>,
-    /// From where each client calls.
-    addresses: Mutex<HashMap<ConnectionId, IpAddr>>,
     writer: Sender<Write>,
     in_flight: InFlight,
     users: Option<Users>,
@@ -104,7 +102,6 @@ impl Server {
             faults_changed: watch::Sender::new(()),
             engine: Mutex::new(engine),
             mailboxes: Mutex::default(),
-            addresses: Mutex::default(),
             writer,
             in_flight,
             users,
@@ -120,11 +117,7 @@ impl Server {
     }
 
     /// Carries out a call.
-    pub(crate) fn call(&self, connection: ConnectionId, mut request: Request) -> Progress {
-        if let Request::Connect(connect) = &mut request {
-            let addresses = self.addresses.lock().expect("no thread panics with an address");
-            connect.address = addresses.get(&connection).copied();
-        }
+    pub(crate) fn call(&self, connection: ConnectionId, request: Request) -> Progress {
         let may_change_faults = matches!(request, Request::Mqsc(_));
         let progress = self.with_engine(|engine| engine.call(connection, request, now()));
         if may_change_faults {
@@ -205,7 +198,7 @@ impl Server {
 
     /// Notes from where a connection's client calls.
     pub(crate) fn note_address(&self, connection: ConnectionId, address: IpAddr) {
-        self.addresses.lock().expect("no thread panics with an address").insert(connection, address);
+        self.lock().calls_from(connection, address);
     }
 
     /// Opens the mailbox to which answers go that do not come at once.
@@ -218,7 +211,6 @@ impl Server {
     /// The connection has ended, one way or another.
     pub(crate) fn unregister(&self, connection: ConnectionId) {
         self.mailboxes.lock().expect("no thread panics with a mailbox").remove(&connection);
-        self.addresses.lock().expect("no thread panics with an address").remove(&connection);
         self.with_engine(|engine| engine.lost(connection, now()));
     }
 

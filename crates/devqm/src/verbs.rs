@@ -92,9 +92,6 @@ pub struct Connect {
     pub application_name: String,
     /// The user id of the calling process: becomes `UserIdentifier` where no MQCSP user was given.
     pub process_user: String,
-    /// From where the client calls; noted by whoever accepted it, never believed of the client.
-    #[serde(skip)]
-    pub address: Option<std::net::IpAddr>,
 }
 
 /// A password: it prints as nothing.

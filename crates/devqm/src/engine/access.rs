@@ -149,8 +149,18 @@ impl Engine {
         Err(Failure(mq::MQRC_NOT_AUTHORIZED))
     }
 
+    /// Notes from where a connection's client calls, before anything that it asks.
+    pub fn calls_from(&mut self, connection: ConnectionId, address: IpAddr) {
+        self.addresses.insert(connection, address);
+    }
+
     /// Whether a user may connect through a channel from where it calls.
-    pub(super) fn check_connect(&mut self, connect: &Connect, user: &str) -> Result<(), Failure> {
+    pub(super) fn check_connect(
+        &mut self,
+        id: ConnectionId,
+        connect: &Connect,
+        user: &str,
+    ) -> Result<(), Failure> {
         let attributes = self.catalogue.channel(&connect.channel).map(|channel| &channel.attributes);
         let no_access = attributes.is_some_and(|channel| channel.text("MCAUSER") == "*NOACCESS");
         let queue_manager = self.catalogue.objects.get(&ObjectKey::QueueManager);
@@ -160,7 +170,7 @@ impl Engine {
         if no_access {
             return self.refuse(user, format!("CHANNEL({}): MCAUSER(*NOACCESS)", connect.channel));
         }
-        match connect.address {
+        match self.addresses.get(&id).copied() {
             Some(address) if !switched_off && !self.access.lets_in(&connect.channel, address) => {
                 self.refuse(user, format!("CHANNEL({}): CHLAUTH keeps {address} out", connect.channel))
             }

@@ -63,7 +63,7 @@ impl Connection {
         Self {
             channel: connect.channel.clone(),
             id,
-            address: connect.address.map_or_else(String::new, |address| address.to_canonical().to_string()),
+            address: String::new(),
             connected: now,
             message_bytes_max: 0,
             user_identifier,
@@ -125,10 +125,12 @@ impl Engine {
         });
         let users = [&connect.user, channel_user, &connect.process_user];
         let user = padded(users.into_iter().find(|user| !user.is_empty()).map_or("", |user| user));
-        self.check_connect(connect, &user_of(&user))?;
+        self.check_connect(id, connect, &user_of(&user))?;
         let connection_id = self.unique_id(*b"AMQC");
+        let address =
+            self.addresses.get(&id).map_or_else(String::new, |address| address.to_canonical().to_string());
         let connection =
-            Connection { message_bytes_max, ..Connection::new(connection_id, connect, user, now) };
+            Connection { message_bytes_max, address, ..Connection::new(connection_id, connect, user, now) };
         self.connections.insert(id, connection);
         Ok(ok(Outcome::Connected { queue_manager: self.identity.name.clone(), connection_id }))
     }
@@ -141,6 +143,7 @@ impl Engine {
     /// The connection ended without MQDISC: what it has open is backed out and closed.
     pub fn lost(&mut self, connection: ConnectionId, now: Moment) {
         self.withdraw(connection);
+        self.addresses.remove(&connection);
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);

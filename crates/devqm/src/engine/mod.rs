@@ -25,6 +25,7 @@ mod access;
 mod hostile;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use libmqm_sys as mq;
@@ -59,6 +60,8 @@ pub struct Engine {
     access: Access,
     queues: HashMap<QueueId, Queue>,
     connections: HashMap<ConnectionId, Connection>,
+    /// From where each client calls.
+    addresses: HashMap<ConnectionId, IpAddr>,
     /// The number of the next put.
     next_sequence: u64,
     /// The last eight bytes of the next message id or connection id.
@@ -193,6 +196,7 @@ impl Engine {
             access: Access::default(),
             queues: HashMap::new(),
             connections: HashMap::new(),
+            addresses: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
             stopping: false,

@@ -135,7 +135,7 @@ impl Kind {
         }
     }
 
-    fn of(word: &str) -> Option<Self> {
+    pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "QLOCAL" | "QL" => Kind::LocalQueue,
             "QALIAS" | "QA" => Kind::AliasQueue,

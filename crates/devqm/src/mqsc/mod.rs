@@ -7,6 +7,7 @@ mod fault;
 pub mod status;
 pub mod access;
 pub mod command;
+pub mod complete;
 
 pub use attribute::{Attributes, Value};
 pub use command::{Action, Command, Kind, Object};
