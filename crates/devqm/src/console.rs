@@ -76,11 +76,22 @@ fn next(editor: &mut Editor<Words, FileHistory>) -> anyhow::Result<Option<String
         }
         command.push_str(&line);
         if !line.trim_end().ends_with(['+', '-']) {
-            editor.add_history_entry(command.replace('\n', " "))?;
+            editor.add_history_entry(on_one_line(&command))?;
             return Ok(Some(command));
         }
         command.push('\n');
     }
+}
+
+/// A command as it could have been typed on one line: after `+` the next line's leading blanks do not count.
+fn on_one_line(command: &str) -> String {
+    let mut line = String::new();
+    for part in command.lines() {
+        let part = if line.ends_with('+') { part.trim_start() } else { part };
+        line.truncate(line.strip_suffix(['+', '-']).map_or(line.len(), str::len));
+        line.push_str(part);
+    }
+    line
 }
 
 fn history_file() -> Option<PathBuf> {

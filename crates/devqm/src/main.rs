@@ -4,6 +4,7 @@
 
 mod console;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -32,6 +33,13 @@ enum Command {
     Serve(Serve),
     /// Carries out MQSC commands on a running queue manager.
     Mqsc(Mqsc),
+    /// Asks any queue manager whether it behaves as MQ does: runs `devqm-conformance`, which stands beside this program.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// What `devqm-conformance` takes.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Reads a password from standard input and prints a line for the users file.
     Password {
         /// The user.
@@ -94,6 +102,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => return serve(options),
         Command::Mqsc(options) => mqsc(&options),
+        Command::Conformance { arguments } => conformance(&arguments),
         Command::Password { user } => password(&user).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
@@ -229,6 +238,14 @@ fn carry_out(client: &mut Client, text: String) -> anyhow::Result<(String, bool)
         _ => format!("the queue manager answers with reason {}", reply.reason),
     };
     Ok((said, reply.completion == 0))
+}
+
+/// It is a program of its own because it calls the MQI through a client library, which devqm never does.
+fn conformance(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let beside = std::env::current_exe()?.with_file_name("devqm-conformance");
+    let error = std::process::Command::new(&beside).args(arguments).exec();
+    Err(error).with_context(|| format!("{}: cargo build -p conformance makes it", beside.display()))
 }
 
 fn password(user: &str) -> anyhow::Result<()> {
