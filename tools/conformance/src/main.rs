@@ -46,6 +46,9 @@ struct Cli {
     /// A model queue for temporary queues.
     #[arg(long, default_value = "SYSTEM.DEFAULT.MODEL.QUEUE")]
     model: String,
+    /// Puts to this queue in a unit of work and dies: what a claim has another process do.
+    #[arg(long, hide = true)]
+    die_at: Option<String>,
     /// Only claims whose id begins so.
     #[arg(long, default_value = "")]
     only: String,
@@ -92,6 +95,9 @@ fn run(cli: Cli) -> anyhow::Result<usize> {
         password: password.trim_end_matches(['\r', '\n']).to_owned(),
         model: cli.model,
     };
+    if let Some(queue) = &cli.die_at {
+        claims::die_at(queue, &Bench::new(&mqi, &target));
+    }
     let mut transcript = Transcript::begin(&mqi, &target)?;
     for claim in claims::all().filter(|claim| claim.id.starts_with(&cli.only)) {
         let mut bench = Bench::new(&mqi, &target);

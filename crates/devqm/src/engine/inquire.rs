@@ -115,6 +115,7 @@ impl Engine {
             "ALTTIME" => Value::Text(time(record.altered_ms)),
             "QMNAME" => Value::Text(self.identity.name.clone()),
             "QMID" => Value::Text(self.identity.identifier.clone()),
+            "COMMANDQ" => Value::Text(crate::pcf::COMMAND_QUEUE.to_owned()),
             "CMDLEVEL" => Value::Number(COMMAND_LEVEL),
             "PLATFORM" => Value::Number(mq::MQPL_UNIX),
             "MAXPRTY" => Value::Number(9),

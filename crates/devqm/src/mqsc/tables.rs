@@ -192,6 +192,7 @@ static QMGR: &[Attribute] = &[
     kept("CCSID", mq::MQIA_CODED_CHAR_SET_ID, Kind::Number(1, 65535), "1208"),
     kept("CHLAUTH", mq::MQIA_CHLAUTH_RECORDS, SWITCHED, "ENABLED"),
     shown("CMDLEVEL", mq::MQIA_COMMAND_LEVEL, COUNT),
+    shown("COMMANDQ", mq::MQCA_COMMAND_INPUT_Q_NAME, Kind::Name(48)),
     kept("DEADQ", mq::MQCA_DEAD_LETTER_Q_NAME, Kind::Name(48), ""),
     only("DEFXMITQ", mq::MQCA_DEF_XMIT_Q_NAME, Kind::Name(48), ""),
     kept("DESCR", mq::MQCA_Q_MGR_DESC, Kind::Text(64), ""),

@@ -225,6 +225,7 @@ fn states_tell_who_has_what_open() {
     assert_eq!(own.number(pcf::MQIACF_CONNECTION_COUNT), 3);
     let own = &monitor.ask(pcf::MQCMD_INQUIRE_Q_MGR, &[])[0];
     assert_eq!(own.number(mq::MQIA_PLATFORM), mq::MQPL_UNIX);
+    assert_eq!(own.text(mq::MQCA_COMMAND_INPUT_Q_NAME), COMMAND_QUEUE);
     assert_eq!(monitor.reason(pcf::MQCMD_PING_Q_MGR, &[]), mq::MQRC_NONE);
 }
 

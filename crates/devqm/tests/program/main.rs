@@ -8,5 +8,6 @@ mod behaviour;
 mod refusals;
 mod commands;
 mod authority;
+mod status;
 mod faults;
 mod fuzz;

@@ -6,6 +6,8 @@ mod queues;
 mod messages;
 mod refusals;
 
+pub(crate) use units::die_at;
+
 use crate::program::{Bench, Verdict};
 
 /// One claim.

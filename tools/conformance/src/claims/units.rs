@@ -1,5 +1,8 @@
 //! Units of work: what is seen before and after their end.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use libmqm_sys as mq;
 
 use super::Claims;
@@ -11,6 +14,7 @@ pub(super) const CLAIMS: Claims = &[
     ("unit-order", "backed out messages are in their old place, with BackoutCount raised", back_in_place),
     ("unit-puts-backed-out", "puts that are backed out were never there", puts_backed_out),
     ("disc-commits", "MQDISC commits an open unit", disconnect_commits),
+    ("death-backs-out", "what a program that dies has put in a unit is backed out", death_backs_out),
     ("unit-limit", "MAXUMSGS: one message more in a unit is 2024, and the unit is still there", unit_limit),
     ("unit-empty", "MQCMIT and MQBACK without a unit succeed", empty_units),
 ];
@@ -80,6 +84,41 @@ fn disconnect_commits(bench: &mut Bench) -> Verdict {
     writer.put(output, mq::MQPMO_SYNCPOINT, b"one")?;
     expect_ok("MQDISC", writer.disconnect())?;
     same("the body", owner.get(queue.handle, mq::MQGMO_NO_SYNCPOINT).body()?, b"one")
+}
+
+fn death_backs_out(bench: &mut Bench) -> Verdict {
+    /// How long the queue manager may take to see that a client has died.
+    const NOTICED_MAX: Duration = Duration::from_secs(30);
+    let connection = bench.connect()?;
+    let queue = bench.temporary(&connection)?;
+    let cannot = |error: std::io::Error| Stop::NotApplicable(format!("no other process: {error}"));
+    let program = std::env::current_exe().map_err(cannot)?;
+    let arguments = std::env::args_os().skip(1).chain(["--die-at".into(), queue.name.clone().into()]);
+    let died = Command::new(program).args(arguments).stdout(Stdio::piped()).output().map_err(cannot)?;
+    same("what the other process says before its death", died.stdout.as_slice(), b"put\n")?;
+    let deadline = Instant::now() + NOTICED_MAX;
+    // An uncommitted put counts in CURDEPTH, so that its end is seen there.
+    while connection.attribute(queue.handle, mq::MQIA_CURRENT_Q_DEPTH)? > 0 {
+        if Instant::now() > deadline {
+            return Err(Stop::Fails("its unit is still open".to_owned()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    expect("MQGET", connection.get(queue.handle, mq::MQGMO_NO_SYNCPOINT).codes(), NONE)
+}
+
+/// Puts in a unit of work, says so, and dies.
+pub(crate) fn die_at(queue: &str, bench: &Bench) -> ! {
+    let put = || {
+        let connection = bench.connect().ok()?;
+        let output = connection.open(queue, mq::MQOO_OUTPUT).ok()?;
+        connection.put(output, mq::MQPMO_SYNCPOINT, b"one").ok()?;
+        // It must not be ended as connections are.
+        std::mem::forget(connection);
+        Some(())
+    };
+    println!("{}", if put().is_some() { "put" } else { "not put" });
+    std::process::abort()
 }
 
 fn unit_limit(bench: &mut Bench) -> Verdict {
