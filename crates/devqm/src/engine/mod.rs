@@ -19,7 +19,7 @@ mod get;
 mod inquire;
 mod admin;
 mod display;
-mod report;
+mod state;
 mod operate;
 mod access;
 mod hostile;
@@ -34,7 +34,7 @@ pub use access::Refusal;
 pub use catalogue::{ObjectKey, ObjectRecord, Variety};
 pub use message::{Image, Moment};
 pub use queue::Origin;
-pub use report::{Fields, Row};
+pub use state::{Fields, Row};
 
 use access::Access;
 use catalogue::Catalogue;
