@@ -21,6 +21,7 @@ mod admin;
 mod display;
 mod state;
 mod operate;
+mod profile;
 mod access;
 mod hostile;
 
