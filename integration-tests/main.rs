@@ -22,3 +22,6 @@ mod sweep;
 mod soak;
 mod driver;
 mod node;
+mod translate;
+mod schema;
+mod formats;

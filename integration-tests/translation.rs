@@ -1,5 +1,5 @@
-//! The ISO 20022 translation as a whole: our fixtures, messages that must be refused, and a corpus of real samples where
-//! there is one.
+//! The translation of every format as a whole: our fixtures, messages that must be refused, judges, and a corpus of real
+//! samples where there is one.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,9 +19,25 @@ mod refused;
 mod corpus;
 #[path = "translation/back.rs"]
 mod back;
+#[path = "translation/schema.rs"]
+mod schema;
 #[path = "translation/plain.rs"]
 mod plain;
 #[path = "translation/robust.rs"]
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+#[path = "translation/fixed_width.rs"]
+mod fixed_width;
+#[path = "translation/fixed_width_corpus.rs"]
+mod fixed_width_corpus;
+#[path = "translation/fixed_width_fuzz.rs"]
+mod fixed_width_fuzz;
+#[path = "translation/fixed_width_docs.rs"]
+mod fixed_width_docs;
+#[path = "translation/fixed_width_judge.rs"]
+mod fixed_width_judge;
+#[path = "translation/iso8583.rs"]
+mod iso8583;
+#[path = "translation/swift_mt.rs"]
+mod swift_mt;

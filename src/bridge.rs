@@ -261,6 +261,7 @@ fn exchange(
         time: case.inbound.put_time.as_deref(),
         traceparent: &ready.traceparent,
         business_key: ready.business_key.as_deref(),
+        schema_valid: ready.schema_valid,
         descriptor: &ready.descriptor,
         attempt,
         possible_duplicate,

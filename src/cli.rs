@@ -5,6 +5,7 @@ mod ask;
 mod sources;
 mod explain;
 mod translate;
+mod definitions;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -64,6 +65,12 @@ enum Command {
     Sources(sources::Sources),
     /// Print the documents that a service would get for messages; the way back; what each byte is.
     Translate(Box<translate::Translate>),
+    /// The dialects of ISO 8583.
+    #[command(subcommand)]
+    Dialect(definitions::Dialects),
+    /// The layouts of fixed-width records.
+    #[command(subcommand)]
+    Layout(definitions::Layouts),
 }
 
 /// Runs the command line and returns the exit code.
@@ -83,6 +90,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(command) => explain::run(&command),
         Command::Sources(command) => sources::run(&command),
         Command::Translate(command) => translate::run(&command),
+        Command::Dialect(command) => definitions::dialects(&command),
+        Command::Layout(command) => definitions::layouts(&command),
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Callback<'a> {
     pub traceparent: &'a str,
     /// What the scheme itself deduplicates on.
     pub business_key: Option<&'a str>,
+    /// What the schemas say of the message: `true`, `false` or `unknown`; `None` where its source has none.
+    pub schema_valid: Option<&'static str>,
     /// MQ facts a service may need, by header name.
     pub descriptor: &'a [(&'static str, String)],
     /// From 1, over all redeliveries that are remembered.
@@ -253,6 +255,9 @@ impl Target {
         set("mqgate-possible-duplicate", if callback.possible_duplicate { "true" } else { "false" });
         if let Some(business_key) = callback.business_key {
             set("mqgate-business-key", business_key);
+        }
+        if let Some(valid) = callback.schema_valid {
+            set("mqgate-schema-valid", valid);
         }
         for (name, value) in callback.descriptor {
             set(name, value);

@@ -66,6 +66,8 @@ pub enum Reason {
     BadHeader,
     /// The body is not what the source's format says.
     CannotTranslate,
+    /// The document breaks its schema, and the source's settings are strict about that.
+    SchemaInvalid,
     /// No route's conditions hold.
     NoRoute,
     /// A segment of a message, without the others: it is not a payment.
@@ -148,6 +150,7 @@ impl Reason {
             Self::OverLimit => "over-limit",
             Self::BadHeader => "bad-header",
             Self::CannotTranslate => "cannot-translate",
+            Self::SchemaInvalid => "schema-invalid",
             Self::NoRoute => "no-route",
             Self::StraySegment => "stray-segment",
             Self::GroupMember => "group-member",

@@ -168,6 +168,7 @@ fn feedback(reason: Reason) -> i32 {
         Reason::StraySegment => 8,
         Reason::GroupMember => 9,
         Reason::BadEvidence => 10,
+        Reason::SchemaInvalid => 11,
         Reason::Rejected(status) => i32::from(status),
         // Parked after many attempts: the last answer says why.
         Reason::ServerError(status) | Reason::Unavailable(status) | Reason::Misdirected(status) => {

@@ -122,6 +122,12 @@ struct Kind {
     kind: &'static str,
 }
 
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SourceVerdict {
+    source: String,
+    valid: &'static str,
+}
+
 type Timing<L> = Family<L, Histogram, fn() -> Histogram>;
 
 #[derive(Debug)]
@@ -137,6 +143,7 @@ struct Families {
     request_seconds: Timing<Destination>,
     turn_seconds: Timing<Source>,
     translate_seconds: Timing<Source>,
+    schema_checks: Family<SourceVerdict, Counter>,
     destination_up: Family<Destination, Gauge>,
     site_connected: Family<Site, Gauge>,
     commits_unknown: Family<Site, Counter>,
@@ -161,6 +168,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(exchange),
             turn_seconds: Family::new_with_constructor(exchange),
             translate_seconds: Family::new_with_constructor(work),
+            schema_checks: Family::default(),
             destination_up: Family::default(),
             site_connected: Family::default(),
             commits_unknown: Family::default(),
@@ -219,6 +227,11 @@ impl Metrics {
     pub fn translated(&self, source: &str, took: Duration) {
         let labels = Source { source: source.to_owned() };
         self.families.translate_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A message was checked against its schema.
+    pub fn schema_checked(&self, source: &str, valid: &'static str) {
+        self.families.schema_checks.get_or_create(&SourceVerdict { source: source.to_owned(), valid }).inc();
     }
 
     /// A destination went out or answers again.
@@ -294,6 +307,11 @@ impl Families {
             self.turn_seconds.clone(),
         );
         registry.register("translate_seconds", "Time to translate a message", self.translate_seconds.clone());
+        registry.register(
+            "schema_checks",
+            "Messages checked against their schemas, by verdict",
+            self.schema_checks.clone(),
+        );
         registry.register("destination_up", "1 unless the destination is out", self.destination_up.clone());
         registry.register(
             "site_connected",
@@ -335,6 +353,7 @@ mod tests {
         metrics.deferred("payments", "credits");
         metrics.alarm("fuse");
         metrics.translated("payments", Duration::from_micros(20));
+        metrics.schema_checked("payments", "false");
         metrics.commit_unknown("north");
         metrics.queue_seen("north", "PAYMENTS.IN", 3, 7);
         let text = metrics.text();
@@ -343,6 +362,6 @@ mod tests {
         assert!(text.contains("mqgate_destination_up{destination=\"credits\"} 1"), "{text}");
         let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
         let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
-        assert_eq!((types, helps), (15, 15), "{text}");
+        assert_eq!((types, helps), (16, 16), "{text}");
     }
 }

@@ -168,6 +168,7 @@ fn callback(time_left: Duration) -> Callback<'static> {
         time: None,
         traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         business_key: None,
+        schema_valid: None,
         descriptor: &[],
         attempt: 1,
         possible_duplicate: false,

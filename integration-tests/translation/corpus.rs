@@ -10,7 +10,7 @@ use crate::support::{json, translate, utf_8};
 use crate::walk::{self, Leaf};
 
 /// The corpus; `None` where it is not here and need not be.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folder = std::env::var_os("MQGATE_CORPUS").map_or_else(beside, PathBuf::from);
     if folder.join("iso20022/leaves.jsonl").is_file() {

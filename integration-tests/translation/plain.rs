@@ -85,7 +85,7 @@ fn bytes_are_carried_in_base64() {
 
 fn auto() -> Translator {
     translator(Format::Auto(Candidates {
-        dialect: mqgate::translate::Dialect::shipped("iso8583-1987").map(Into::into),
+        dialect: mqgate::translate::Dialect::shipped("generic-ascii").map(Into::into),
         layout: mqgate::translate::Layout::shipped("bacs-std18").map(Into::into),
         labels: Labels::default(),
     }))

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tracing::debug;
 
 use super::case::Case;
 use crate::failure::{Failure, Reason, Stage};
@@ -11,7 +12,8 @@ use crate::inbound::Inbound;
 use crate::lane::{Intake, Lane, Origin};
 use crate::message::Document;
 use crate::route::{self, Facts};
-use crate::settings::Route;
+use crate::settings::{OnBreach, Route};
+use crate::translate::schema::Verdict;
 
 /// `MQMF_SEGMENT` and `MQMF_LAST_SEGMENT`.
 const SEGMENT: i32 = 2 | 4;
@@ -25,6 +27,7 @@ pub(super) struct Ready<'a> {
     pub(super) to: usize,
     pub(super) route: Option<&'a Route>,
     pub(super) business_key: Option<String>,
+    pub(super) schema_valid: Option<&'static str>,
     pub(super) traceparent: String,
     pub(super) descriptor: Vec<(&'static str, String)>,
     pub(super) deadline: Option<Instant>,
@@ -44,6 +47,7 @@ pub(super) fn prepare<'a>(lane: &'a Lane, case: &Case) -> Result<Ready<'a>, Fail
         Failure::message(Stage::Translate, Reason::CannotTranslate, refusal.to_string())
     })?;
     lane.shared.metrics.translated(&intake.source.name, started.elapsed());
+    let schema_valid = schema_valid(lane, intake, inbound, &document)?;
     let (to, route) = destination(lane, case, intake, &document)?;
     let business_key = match route.and_then(|route| route.business_key.as_ref()) {
         Some(pointer) => document.pointer(pointer),
@@ -54,6 +58,7 @@ pub(super) fn prepare<'a>(lane: &'a Lane, case: &Case) -> Result<Ready<'a>, Fail
         to,
         route,
         business_key,
+        schema_valid,
         traceparent: inbound.traceparent(),
         descriptor: inbound.headers(&intake.source.queue),
         deadline: deadline(lane, case, route),
@@ -85,6 +90,28 @@ fn check(lane: &Lane, inbound: &Inbound) -> Result<(), Failure> {
         return refused(Stage::Get, Reason::OverLimit, detail);
     }
     Ok(())
+}
+
+/// What the source's schemas say of a message, where it has some. Only a source that is strict parks for it.
+fn schema_valid(
+    lane: &Lane,
+    intake: &Intake,
+    inbound: &Inbound,
+    document: &Document,
+) -> Result<Option<&'static str>, Failure> {
+    let source = &intake.source;
+    let Some(check) = source.schema_check.as_ref().filter(|_| document.format == "iso20022") else {
+        return Ok(None);
+    };
+    let verdict = check.schemas.check(inbound.input(source.ccsid), source.newline);
+    lane.shared.metrics.schema_checked(&source.name, verdict.word());
+    if let Verdict::Invalid(breach) = &verdict {
+        debug!(%breach, "The message breaks its schema.");
+        if check.on_breach == OnBreach::Park {
+            return Err(Failure::message(Stage::Translate, Reason::SchemaInvalid, breach.to_string()));
+        }
+    }
+    Ok(Some(verdict.word()))
 }
 
 /// Where the message goes. One whose fate there is uncertain, or that waited for a destination, goes nowhere else.

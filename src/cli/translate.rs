@@ -10,7 +10,9 @@ use clap::{Args, ValueEnum};
 
 use super::{DATA, NO_INPUT, USAGE};
 use crate::message::Ccsid;
-use crate::settings::{self, format};
+use crate::settings::{self, OnBreach, SchemaCheck, format, schemas};
+use crate::translate::fixed_width::Records;
+use crate::translate::schema::{Breach, Verdict};
 use crate::translate::{
     Candidates, Dialect, Format, Input, Labels, Layout, Newline, Options, Show, Translator, Wire,
 };
@@ -60,6 +62,12 @@ pub(super) struct Translate {
     /// The other way: from documents to messages.
     #[arg(long, conflicts_with_all = ["mask", "pretty"])]
     reverse: bool,
+    /// Check messages against the XML schemas (*.xsd) of a folder, and tell on standard error what they say.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["reverse", "explain", "records", "config"])]
+    schemas: Option<PathBuf>,
+    /// Refuse what breaks its schema.
+    #[arg(long, requires = "schemas")]
+    strict: bool,
     /// One line for each record of a fixed-width file, in memory that does not grow with the file.
     #[arg(long, conflicts_with_all = ["reverse", "pretty", "hex", "into"])]
     records: bool,
@@ -110,12 +118,26 @@ struct Work<'a> {
     command: &'a Translate,
     translator: Translator,
     layout: Option<Arc<Layout>>,
+    schema_check: Option<SchemaCheck>,
+    newline: Newline,
     ccsid: Ccsid,
     show: Show,
 }
 
+/// How messages are read.
+struct Reading {
+    translator: Translator,
+    format: Format,
+    newline: Newline,
+    schema_check: Option<SchemaCheck>,
+    ccsid: Option<Ccsid>,
+}
+
 /// UTF-8.
 const CCSID: i32 = 1208;
+
+/// How much of a file of records is read at once.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// Runs the command.
 pub(super) fn run(command: &Translate) -> u8 {
@@ -165,20 +187,18 @@ fn files(named: &[PathBuf]) -> Vec<PathBuf> {
 impl<'a> Work<'a> {
     fn new(command: &'a Translate) -> Result<Self, Trouble> {
         let show = if command.mask { Show::Masked } else { Show::All };
-        let (translator, format, ccsid) = match (&command.config, &command.source) {
+        let reading = match (&command.config, &command.source) {
             (Some(config), Some(source)) => by_settings(config, source)?,
-            _ => {
-                let options = options(command)?;
-                (Translator::new(&options), options.format, None)
-            }
+            _ => by_options(command)?,
         };
-        let layout = match format {
+        let layout = match reading.format {
             Format::FixedWidth(layout) => Some(layout),
             _ if command.records => return Err(Trouble::usage("--records needs a layout")),
             _ => None,
         };
-        let ccsid = command.ccsid.map(Ccsid).or(ccsid).unwrap_or(Ccsid(CCSID));
-        Ok(Self { command, translator, layout, ccsid, show })
+        let Reading { translator, schema_check, newline, .. } = reading;
+        let ccsid = command.ccsid.map(Ccsid).or(reading.ccsid).unwrap_or(Ccsid(CCSID));
+        Ok(Self { command, translator, layout, schema_check, newline, ccsid, show })
     }
 
     fn file(&self, file: &Path) -> Result<(), Trouble> {
@@ -202,12 +222,32 @@ impl<'a> Work<'a> {
         let document = self.translator.show(input, self.show).map_err(|refusal| {
             Trouble::data(crate::translate::Refusal { offset: refusal.offset + start, ..refusal })
         })?;
+        if document.format == "iso20022" {
+            self.check_schema(file, input, start)?;
+        }
         let mut text = match self.command.pretty {
             false => document.body.to_vec(),
             true => pretty(&document.body)?,
         };
         text.push(b'\n');
         self.give(file, "json", &text)
+    }
+
+    /// Tells what the schemas say of a message, where there are some.
+    fn check_schema(&self, file: &Path, input: Input<'_>, start: usize) -> Result<(), Trouble> {
+        let Some(check) = &self.schema_check else { return Ok(()) };
+        let verdict = check.schemas.check(input, self.newline);
+        let told = match verdict.clone() {
+            Verdict::Invalid(breach) => {
+                format!("schema-valid false: {}", Breach { offset: breach.offset + start, ..breach })
+            }
+            Verdict::Valid | Verdict::Unknown => format!("schema-valid {}", verdict.word()),
+        };
+        if check.on_breach == OnBreach::Park && matches!(verdict, Verdict::Invalid(_)) {
+            return Err(Trouble::data(told));
+        }
+        eprintln!("mqgate: {}: {told}", file.display());
+        Ok(())
     }
 
     /// Takes MQ headers off: where the body begins, and how it is encoded.
@@ -259,13 +299,38 @@ impl<'a> Work<'a> {
             .map_err(|error| Trouble::usage(format!("{}: cannot be written: {error}", path.display())))
     }
 
-    fn records(&self, _file: &Path) -> Result<(), Trouble> {
-        todo!()
+    /// Reads and prints piece by piece.
+    fn records(&self, file: &Path) -> Result<(), Trouble> {
+        let unreadable = |error| Trouble { code: NO_INPUT, text: format!("cannot be read: {error}") };
+        let Some(layout) = self.layout.clone() else { return Ok(()) };
+        let mut input: Box<dyn std::io::Read> = match file == Path::new("-") {
+            true => Box::new(std::io::stdin()),
+            false => Box::new(std::fs::File::open(file).map_err(unreadable)?),
+        };
+        let options = Options { newline: self.newline, ..Options::default() };
+        let mut records = Records::new(layout, self.ccsid, &options, self.show).map_err(Trouble::data)?;
+        let (mut piece, mut lines) = (vec![0; PIECE_BYTES], Vec::new());
+        loop {
+            let count = input.read(&mut piece).map_err(unreadable)?;
+            if count == 0 {
+                break;
+            }
+            let fed = records.feed(piece.get(..count).unwrap_or_default(), &mut lines);
+            // What was read before a fault is printed.
+            if std::io::stdout().write_all(&lines).is_err() {
+                return Ok(());
+            }
+            fed.map_err(Trouble::data)?;
+            lines.clear();
+        }
+        records.finish(&mut lines).map_err(Trouble::data)?;
+        let _ = std::io::stdout().write_all(&lines);
+        Ok(())
     }
 }
 
 /// What a source of settings translates with.
-fn by_settings(config: &Path, source: &str) -> Result<(Translator, Format, Option<Ccsid>), Trouble> {
+fn by_settings(config: &Path, source: &str) -> Result<Reading, Trouble> {
     let settings = settings::load(config, std::env::vars_os())
         .map_err(|errors| Trouble { code: super::CONFIG, text: errors.to_string().trim_end().to_owned() })?;
     let Some(source) = settings.sources.iter().find(|it| it.name == source) else {
@@ -273,7 +338,28 @@ fn by_settings(config: &Path, source: &str) -> Result<(Translator, Format, Optio
         let text = format!("no source {source:?} in {}; there are: {}", config.display(), names.join(", "));
         return Err(Trouble::usage(text));
     };
-    Ok((source.translator(&settings.limits), source.format.clone(), source.ccsid))
+    Ok(Reading {
+        translator: source.translator(&settings.limits),
+        format: source.format.clone(),
+        newline: source.newline,
+        schema_check: source.schema_check.clone(),
+        ccsid: source.ccsid,
+    })
+}
+
+fn by_options(command: &Translate) -> Result<Reading, Trouble> {
+    let options = options(command)?;
+    let schema_check = match &command.schemas {
+        Some(folder) => {
+            let schemas = schemas::load(folder, |_| {})
+                .map_err(|problem| Trouble { code: super::CONFIG, text: problem })?;
+            let on_breach = if command.strict { OnBreach::Park } else { OnBreach::Advise };
+            Some(SchemaCheck { schemas: Arc::new(schemas), on_breach })
+        }
+        None => None,
+    };
+    let translator = Translator::new(&options);
+    Ok(Reading { translator, format: options.format, newline: options.newline, schema_check, ccsid: None })
 }
 
 fn options(command: &Translate) -> Result<Options, Trouble> {

@@ -162,8 +162,8 @@ pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, pa
     match mq::headers::peel(described.format, described.encoding, described.ccsid, &message.body) {
         Ok(peeled) if peeled.headers.is_empty() => {}
         Ok(peeled) => {
-            let headers: Vec<Value> = peeled.headers.iter().map(|it| properties(&it.properties)).collect();
-            shown.insert("mqrfh2".to_owned(), Value::Array(headers));
+            let headers = peeled.headers.into_iter().map(header).collect();
+            shown.insert("mq_headers".to_owned(), Value::Array(headers));
         }
         Err(error) => {
             shown.insert("header_fault".to_owned(), json!(error.to_string()));
@@ -209,6 +209,11 @@ fn payload(settings: &Settings, entry: &Entry, message: Message, payload: Payloa
         "first_bytes_hex": hex::encode(first),
     });
     ("payload", raw)
+}
+
+/// An MQ header before the payload: what it is, and what it says.
+fn header(header: mq::headers::Header) -> Value {
+    json!({ "structure": header.structure(), "properties": properties(&header.into_properties()) })
 }
 
 fn dead_letter(header: &mq::headers::DeadLetterHeader) -> Value {
@@ -365,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_mqrfh2_says_is_shown_and_what_follows_it_is_not() {
+    fn what_an_mq_header_says_is_shown_and_what_follows_it_is_not() {
         let folder = b"<usr><Batch>B-7</Batch></usr>   ";
         let mut body = b"RFH ".to_vec();
         for number in [2, 40 + 32, 546, 1208] {
@@ -382,7 +387,8 @@ mod tests {
         entry.descriptor.encoding = 546;
         let message = Message { descriptor: entry.descriptor.clone(), properties: Vec::new(), body };
         let shown = whole(&crate::settings::tests::minimal(), &entry, message, Payload::Hidden);
-        assert_eq!(shown["mqrfh2"][0]["usr.Batch"], "B-7");
+        assert_eq!(shown["mq_headers"][0]["structure"], "MQRFH2");
+        assert_eq!(shown["mq_headers"][0]["properties"]["usr.Batch"], "B-7");
         assert!(!shown.to_string().contains("secret"));
     }
 }

@@ -8,13 +8,15 @@ use sha2::{Digest, Sha256};
 
 use super::fields::{Fields, is_near};
 use super::layers::Origin;
+use super::{SchemaCheck, schemas};
 use crate::translate::{Candidates, Dialect, Format, Labels, Layout, Newline};
 
 /// The format of a source's messages, and what it is read by.
 pub(super) struct Read {
     pub(super) format: Format,
     pub(super) newline: Newline,
-    /// SHA-256 of the dialect and layout files, where there are some.
+    pub(super) schema_check: Option<SchemaCheck>,
+    /// SHA-256 of the dialect, layout and schema files, where there are some.
     pub(super) definition: Option<String>,
 }
 
@@ -53,10 +55,12 @@ pub(super) fn format(fields: &mut Fields<'_>) -> Read {
         definition(fields, "dialect", Dialect::shipped, &Dialect::names(), Dialect::from_toml, &mut hash);
     let layout =
         definition(fields, "layout", Layout::shipped, &Layout::names(), Layout::from_toml, &mut hash);
+    let schema_check = schemas::check(fields, |text| hash.absorb(text));
     let labels = labels(fields);
     let newline = fields.word("newline", &[("lf", Newline::Lf), ("nel", Newline::Nel)], Newline::Lf);
     belongs(fields, "dialect", dialect.is_given(), &[Word::Iso8583, Word::Auto], word);
     belongs(fields, "layout", layout.is_given(), &[Word::FixedWidth, Word::Auto], word);
+    belongs(fields, "schemas", schema_check.is_some(), &[Word::Iso20022, Word::Auto], word);
     let plain = [Word::Json, Word::Text, Word::Binary, Word::Auto];
     belongs(fields, "type", labels.kind.is_some(), &plain, word);
     belongs(fields, "keys", !labels.keys.is_empty(), &[Word::Json, Word::Auto], word);
@@ -76,7 +80,7 @@ pub(super) fn format(fields: &mut Fields<'_>) -> Read {
         // What is wrong with its file is noted.
         (Word::Iso20022 | Word::Iso8583 | Word::FixedWidth, ..) => Format::Iso20022,
     };
-    Read { format, newline, definition: hash.finish() }
+    Read { format, newline, schema_check, definition: hash.finish() }
 }
 
 /// A dialect or layout in settings.

@@ -6,6 +6,7 @@
 mod layers;
 mod fields;
 pub(crate) mod format;
+pub(crate) mod schemas;
 mod pattern;
 mod read;
 pub(crate) mod secret;
@@ -15,6 +16,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
@@ -22,7 +24,7 @@ use mq::{ChannelName, QueueManagerName, QueueName};
 
 use crate::disposition::Order;
 use crate::message::Ccsid;
-use crate::translate::{self, Format, Newline, Translator};
+use crate::translate::{self, Format, Newline, Schemas, Translator};
 
 pub use pattern::Pattern;
 pub use secret::{Credentials, SecretError};
@@ -127,7 +129,9 @@ pub struct Source {
     pub format: Format,
     /// What line ends of EBCDIC text are.
     pub newline: Newline,
-    /// SHA-256 of the dialect and layout files, where there are some.
+    /// The schemas that its messages are checked against, where there are some.
+    pub schema_check: Option<SchemaCheck>,
+    /// SHA-256 of the dialect, layout and schema files, where there are some.
     pub definition: Option<String>,
     /// Consumers on each site.
     pub consumers: u32,
@@ -141,6 +145,24 @@ pub struct Source {
     pub order: Order,
     /// Elements that repeat, as parent and child, beyond those of the published schemas.
     pub repeatable: Vec<(String, String)>,
+}
+
+/// What messages are checked against once they are translated.
+#[derive(Debug, Clone)]
+pub struct SchemaCheck {
+    /// The schemas.
+    pub schemas: Arc<Schemas>,
+    /// What follows where a message breaks its schema.
+    pub on_breach: OnBreach,
+}
+
+/// What becomes of a message that breaks its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBreach {
+    /// It goes its way, and its service is told.
+    Advise,
+    /// It is parked.
+    Park,
 }
 
 /// A service.

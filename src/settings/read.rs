@@ -409,7 +409,7 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites = (0..site_names.len()).collect();
     }
     let consumers = u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1);
-    let format::Read { format, newline, definition } = format::format(fields);
+    let format::Read { format, newline, schema_check, definition } = format::format(fields);
     let order = order(fields);
     if order != Order::None && consumers > 1 {
         fields.fault_here("consumers", "1 expected where order = \"queue\"");
@@ -420,17 +420,25 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites,
         format,
         newline,
+        schema_check,
         definition,
         consumers,
-        ccsid: fields
-            .integer_opt("ccsid", 1..=65_535)
-            .and_then(|number| i32::try_from(number).ok())
-            .map(Ccsid),
+        ccsid: ccsid(fields),
         parking_queue: fields.parsed("parking_queue"),
         retry_queue: fields.parsed("retry_queue"),
         order,
         repeatable: repeatable(fields),
     }
+}
+
+/// A character set that can be read.
+fn ccsid(fields: &mut Fields<'_>) -> Option<Ccsid> {
+    let number = fields.integer_opt("ccsid", 1..=65_535).and_then(|number| i32::try_from(number).ok())?;
+    if !ccsid::is_known(number) {
+        let problem = format!("a CCSID of docs/character-sets.md expected, not {number}");
+        fields.fault_here("ccsid", &problem);
+    }
+    Some(Ccsid(number))
 }
 
 /// `order` and, with `order = "queue"`, `on_poison`.

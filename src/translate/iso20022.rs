@@ -121,6 +121,11 @@ fn refusal(fault: Fault, parse: &Parse<'_>, decoded: &Decoded<'_>) -> Refusal {
     }
 }
 
+/// Whether a Document or AppHdr of this namespace is one.
+pub(super) fn is_message(namespace: &str) -> bool {
+    namespaces::message_type(namespace).is_some()
+}
+
 /// A path for people: the outermost elements of a very long one are left out.
 fn path<'a>(names: impl DoubleEndedIterator<Item = &'a str> + Clone) -> String {
     const INNERMOST: usize = 20;

@@ -8,6 +8,7 @@
 //!   `write`, and `new`.
 //! * [`plain`]: what is carried without being looked into: JSON, text, bytes; [`auto`]: which format a message has.
 //! * [`mask`], [`explain`]: what people are shown of a message.
+//! * [`schema`]: whether a message keeps to its XML Schema.
 //! * [`json`]: how documents are written; [`pointer`]: how one value of them is read.
 
 pub mod auto;
@@ -19,6 +20,7 @@ mod json;
 pub mod mask;
 pub mod plain;
 mod pointer;
+pub mod schema;
 mod swift_mt;
 
 use std::fmt;
@@ -35,6 +37,7 @@ pub use fixed_width::Layout;
 pub use iso8583::Dialect;
 pub use mask::Show;
 pub use plain::Labels;
+pub use schema::Schemas;
 
 use plain::Content;
 

@@ -3,9 +3,9 @@
 //!
 //! # Layout
 //!
-//! * `text`: whole texts, of any CCSID: [`decode`] and [`encode`].
+//! * `text`: whole texts, of any CCSID: [`decode()`] and [`encode()`].
 //! * `unicode`: UTF-8 and UTF-16.
-//! * [`single_byte`]: character sets of one byte a character, for fields too.
+//! * `single_byte`: character sets of one byte a character, for fields too.
 //! * `maps`: one of them made ready for use.
 //! * `tables`: all of them, generated.
 
@@ -13,12 +13,12 @@
 
 mod text;
 mod unicode;
-pub mod single_byte;
+mod single_byte;
 mod maps;
 mod tables;
 
 pub use single_byte::{Family, SingleByte, single_byte, single_bytes};
-pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode, is_known};
+pub use text::{Decoded, Newline, Undecodable, Unencodable, decode, encode, encode_onto, is_known};
 
 /// UTF-8.
 pub const UTF_8: i32 = 1208;

@@ -1,6 +1,6 @@
 //! A table made ready for use, both ways. Knows nothing of CCSIDs or line ends.
 
-/// How many bytes are looked up before it is asked whether all of them were ASCII.
+/// How many bytes are looked up before it is asked what they were.
 const CHUNK_BYTES: usize = 64;
 
 /// Not ASCII: the character is in `characters`, or there is none.
@@ -55,7 +55,7 @@ impl Maps {
         for (index, chunk) in chunks.iter().enumerate() {
             self.decode_chunk(chunk, out).map_err(|at| index * CHUNK_BYTES + at)?;
         }
-        self.decode_each(rest, out).map_err(|at| chunks.len() * CHUNK_BYTES + at)
+        self.decode_chunk(rest, out).map_err(|at| chunks.len() * CHUNK_BYTES + at)
     }
 
     pub(crate) fn encode_onto(&self, text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
@@ -66,27 +66,40 @@ impl Maps {
         Ok(())
     }
 
-    /// Looks all bytes up without a branch, and takes the result if it is all ASCII.
-    fn decode_chunk(&self, chunk: &[u8; CHUNK_BYTES], out: &mut String) -> Result<(), usize> {
+    /// Looks at most [`CHUNK_BYTES`] bytes up without a branch, and takes the result if it is all ASCII.
+    #[inline]
+    fn decode_chunk(&self, chunk: &[u8], out: &mut String) -> Result<(), usize> {
         let mut found = [0; CHUNK_BYTES];
         let mut seen = 0;
         for (to, byte) in found.iter_mut().zip(chunk) {
             *to = self.ascii.get(usize::from(*byte)).copied().unwrap_or(OTHER);
             seen |= *to;
         }
-        if seen & OTHER == 0
-            && let Ok(text) = str::from_utf8(&found)
-        {
-            out.push_str(text);
+        let found = found.get(..chunk.len()).unwrap_or_default();
+        if seen & OTHER == 0 {
+            push_ascii(found, out);
             return Ok(());
         }
-        self.decode_each(chunk, out)
+        self.decode_mixed(chunk, found, out)
     }
 
-    fn decode_each(&self, bytes: &[u8], out: &mut String) -> Result<(), usize> {
-        for (index, byte) in bytes.iter().enumerate() {
-            out.push(self.character(*byte).ok_or(index)?);
+    /// The same where there are other characters between the ASCII ones that were found.
+    fn decode_mixed(&self, chunk: &[u8], found: &[u8], out: &mut String) -> Result<(), usize> {
+        let mut at = 0;
+        for run in found.split_inclusive(|byte| *byte == OTHER) {
+            let ascii = run.strip_suffix(&[OTHER]).unwrap_or(run);
+            push_ascii(ascii, out);
+            at += ascii.len();
+            if ascii.len() < run.len() {
+                let byte = chunk.get(at).ok_or(at)?;
+                out.push(self.character(*byte).ok_or(at)?);
+                at += 1;
+            }
         }
         Ok(())
     }
+}
+
+fn push_ascii(ascii: &[u8], out: &mut String) {
+    out.push_str(str::from_utf8(ascii).unwrap_or_default());
 }

@@ -133,6 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn every_table_is_in_the_documentation() {
+        let page = include_str!("../../../docs/character-sets.md");
+        let (_, which) = page.split_once("## Which").unwrap();
+        let (which, _) = which.split_once("## Line ends").unwrap();
+        let mut numbers: Vec<i32> =
+            which.split(|character: char| !character.is_ascii_digit()).flat_map(str::parse).collect();
+        // Between the ends of a range.
+        numbers.extend(1141..1149);
+        let missing: Vec<i32> =
+            single_bytes().map(|table| table.ccsid).filter(|ccsid| !numbers.contains(ccsid)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
     fn every_byte_that_has_a_character_is_got_back_from_it() {
         for table in single_bytes() {
             for newline in [Newline::Lf, Newline::Nel] {

@@ -81,16 +81,32 @@ pub fn decode(bytes: &[u8], ccsid: i32, encoding: i32, newline: Newline) -> Resu
 /// # Errors
 /// The first character without bytes in the CCSID, or a CCSID that is not known.
 pub fn encode(text: &str, ccsid: i32, encoding: i32, newline: Newline) -> Result<Vec<u8>, Unencodable> {
+    let mut bytes = Vec::with_capacity(text.len());
+    encode_onto(text, ccsid, encoding, newline, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the bytes of `text`, without a byte order mark.
+///
+/// # Errors
+/// Those of [`encode`]; the bytes of the characters before the first that has none may be appended.
+pub fn encode_onto(
+    text: &str,
+    ccsid: i32,
+    encoding: i32,
+    newline: Newline,
+    out: &mut Vec<u8>,
+) -> Result<(), Unencodable> {
     match charset(ccsid, encoding) {
-        Some(Charset::Unicode(utf)) => Ok(unicode::encode(text, utf)),
+        Some(Charset::Unicode(utf)) => unicode::encode_onto(text, utf, out),
         Some(Charset::Table(table)) => {
-            let mut bytes = Vec::new();
-            let expected = || format!("a character that CCSID {ccsid} has");
-            let written = table.encode_onto(text, newline, &mut bytes);
-            written.map(|()| bytes).map_err(|at| Unencodable { at, expected: expected() })
+            let unencodable =
+                |at| Unencodable { at, expected: format!("a character that CCSID {ccsid} has") };
+            table.encode_onto(text, newline, out).map_err(unencodable)?;
         }
-        None => Err(Unencodable { at: 0, expected: known_instead_of(ccsid) }),
+        None => return Err(Unencodable { at: 0, expected: known_instead_of(ccsid) }),
     }
+    Ok(())
 }
 
 impl Decoded<'_> {

@@ -43,12 +43,12 @@ pub(crate) fn decode(bytes: &[u8], utf: Utf, ccsid: i32) -> Decoded<'_> {
     }
 }
 
-/// Encodes `text`, without a byte order mark.
-pub(crate) fn encode(text: &str, utf: Utf) -> Vec<u8> {
+/// Appends the bytes of `text`, without a byte order mark.
+pub(crate) fn encode_onto(text: &str, utf: Utf, out: &mut Vec<u8>) {
     match utf {
-        Utf::Eight => text.as_bytes().to_vec(),
-        Utf::SixteenBig => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        Utf::SixteenLittle => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        Utf::Eight => out.extend_from_slice(text.as_bytes()),
+        Utf::SixteenBig => out.extend(text.encode_utf16().flat_map(u16::to_be_bytes)),
+        Utf::SixteenLittle => out.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
     }
 }
 

@@ -5,8 +5,10 @@
 pub enum Kind {
     /// EBCDIC.
     Ebcdic,
-    /// ASCII in the lower half: ISO 8859 and Windows.
+    /// ASCII in the lower half: ISO 8859.
     Ascii,
+    /// ASCII in the lower half, of Windows.
+    Windows,
     /// ASCII in the lower half, of the PC.
     Pc,
 }
@@ -30,6 +32,10 @@ const fn ebcdic(ccsid: i32, name: &'static str, icu_name: &'static str) -> Set {
 
 const fn ascii(ccsid: i32, name: &'static str, icu_name: &'static str) -> Set {
     Set { ccsid, kind: Kind::Ascii, name, icu_name }
+}
+
+const fn windows(ccsid: i32, name: &'static str, icu_name: &'static str) -> Set {
+    Set { ccsid, kind: Kind::Windows, name, icu_name }
 }
 
 const fn pc(ccsid: i32, name: &'static str, icu_name: &'static str) -> Set {
@@ -91,17 +97,17 @@ pub const SETS: &[Set] = &[
     ebcdic(1157, "EBCDIC Estonia with euro", "ibm-1157_P100-1999"),
     ascii(4909, "ISO 8859-7 Greek with euro", "ibm-4909_P100-1999"),
     ascii(5012, "ISO 8859-8 Hebrew, 1999", "ibm-5012_P100-1999"),
-    ascii(5346, "Windows 1250 Latin 2 with euro", "ibm-5346_P100-1998"),
-    ascii(5347, "Windows 1251 Cyrillic with euro", "ibm-5347_P100-1998"),
-    ascii(5348, "Windows 1252 Latin 1 with euro", "ibm-5348_P100-1997"),
-    ascii(5349, "Windows 1253 Greek with euro", "ibm-5349_P100-1998"),
-    ascii(5350, "Windows 1254 Turkish with euro", "ibm-5350_P100-1998"),
-    ascii(5351, "Windows 1255 Hebrew with euro", "ibm-5351_P100-1998"),
-    ascii(5352, "Windows 1256 Arabic with euro", "ibm-5352_P100-1998"),
-    ascii(5353, "Windows 1257 Baltic with euro", "ibm-5353_P100-1998"),
-    ascii(5354, "Windows 1258 Vietnamese with euro", "ibm-5354_P100-1998"),
+    windows(5346, "Windows 1250 Latin 2 with euro", "ibm-5346_P100-1998"),
+    windows(5347, "Windows 1251 Cyrillic with euro", "ibm-5347_P100-1998"),
+    windows(5348, "Windows 1252 Latin 1 with euro", "ibm-5348_P100-1997"),
+    windows(5349, "Windows 1253 Greek with euro", "ibm-5349_P100-1998"),
+    windows(5350, "Windows 1254 Turkish with euro", "ibm-5350_P100-1998"),
+    windows(5351, "Windows 1255 Hebrew with euro", "ibm-5351_P100-1998"),
+    windows(5352, "Windows 1256 Arabic with euro", "ibm-5352_P100-1998"),
+    windows(5353, "Windows 1257 Baltic with euro", "ibm-5353_P100-1998"),
+    windows(5354, "Windows 1258 Vietnamese with euro", "ibm-5354_P100-1998"),
     ascii(9005, "ISO 8859-7:2003 Greek", "ibm-9005_X110-2007"),
-    ascii(9447, "Windows 1255 Hebrew, 2002", "ibm-9447_P100-2002"),
-    ascii(9448, "Windows 1256 Arabic, 2002", "ibm-9448_X100-2005"),
-    ascii(9449, "Windows 1257 Baltic, 2002", "ibm-9449_P100-2002"),
+    windows(9447, "Windows 1255 Hebrew, 2002", "ibm-9447_P100-2002"),
+    windows(9448, "Windows 1256 Arabic, 2002", "ibm-9448_X100-2005"),
+    windows(9449, "Windows 1257 Baltic, 2002", "ibm-9449_P100-2002"),
 ];

@@ -28,7 +28,7 @@ pub(crate) static TABLES: [SingleByte; COUNT] = [
 pub(crate) fn write(set: &Set, table: &Table, into: &mut String) {
     let family = match set.kind {
         Kind::Ebcdic => "Ebcdic",
-        Kind::Ascii | Kind::Pc => "Ascii",
+        Kind::Ascii | Kind::Windows | Kind::Pc => "Ascii",
     };
     // Writing to a String cannot fail.
     let _ = writeln!(into, "    SingleByte::new({}, \"{}\", {family}, concat!(", set.ccsid, set.name);

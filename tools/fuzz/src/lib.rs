@@ -18,4 +18,4 @@ mod work;
 
 pub use cases::each_case;
 pub use random::{Random, mutated};
-pub use work::{Shape, assert_in_proportion, bytes_at_once};
+pub use work::{Shape, allocations, assert_in_proportion, bytes_at_once};

@@ -36,6 +36,11 @@ pub fn bytes_at_once(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).bytes_max
 }
 
+/// Runs something and gives how often memory was allocated in this thread.
+pub fn allocations(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).count_total
+}
+
 /// Reads each shape in one size and in twice that size: the work must not be much more than twice. `test` is the path of
 /// the calling test.
 ///
