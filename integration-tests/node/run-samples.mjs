@@ -40,6 +40,7 @@ const PROGRAMS = [
   { name: 'samples/amqsputp.js', arguments: QUEUE, says: ['MQPUT successful', 'Done.'] },
   { name: 'tests/builtOK.js', arguments: [], says: ['Got expected failure', 'MQRC_Q_MGR_NAME_ERROR'] },
   { name: 'verbs.js', arguments: [], says: ['all verbs as expected'] },
+  { name: 'commands.js', arguments: [], says: ['all commands as expected'] },
   // Not functional yet: these must say so, and not hang or crash the process with a signal.
   { name: 'samples/amqsset.js', arguments: QUEUE, says: ['MQRC_FUNCTION_NOT_SUPPORTED'] },
   { name: 'samples/amqsgeta.js', arguments: QUEUE, says: ['MQRC_FUNCTION_NOT_SUPPORTED'], mayFail: true },

@@ -15,6 +15,7 @@ pub mod mqsc;
 pub mod engine;
 pub mod store;
 pub mod users;
+pub mod pcf;
 mod server;
 mod door;
 pub mod serve;

@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{Read, Write};
+mod console;
+
+use std::ffi::OsString;
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +33,13 @@ enum Command {
     Serve(Serve),
     /// Carries out MQSC commands on a running queue manager.
     Mqsc(Mqsc),
+    /// Asks any queue manager whether it behaves as MQ does: runs `devqm-conformance`, which stands beside this program.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// What `devqm-conformance` takes.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Reads a password from standard input and prints a line for the users file.
     Password {
         /// The user.
@@ -74,9 +84,10 @@ struct Mqsc {
     #[arg(long, requires = "user")]
     password_file: Option<PathBuf>,
     /// A command; may be given several times.
-    #[arg(short, long = "command", conflicts_with = "file", required_unless_present = "file")]
+    #[arg(short, long = "command", conflicts_with = "file")]
     commands: Vec<String>,
-    /// A file of commands, or - for standard input.
+    /// A file of commands, or - for standard input. With neither, commands are read from the terminal, or from standard
+    /// input where that is none.
     file: Option<PathBuf>,
 }
 
@@ -91,6 +102,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(options) => return serve(options),
         Command::Mqsc(options) => mqsc(&options),
+        Command::Conformance { arguments } => conformance(&arguments),
         Command::Password { user } => password(&user).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
@@ -127,7 +139,11 @@ fn serve(options: Serve) -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    match runtime.block_on(serve::serve(&options, announce, stopped())) {
+    let stopped = {
+        let _context = runtime.enter();
+        stopped()
+    };
+    match runtime.block_on(serve::serve(&options, announce, stopped)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("devqm: {error}");
@@ -142,17 +158,18 @@ fn announce(address: std::net::SocketAddr) {
     _ = writeln!(stdout, "devqm: listening on {address}").and_then(|()| stdout.flush());
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn stopped() {
+/// Ends with SIGTERM or SIGINT, from the call on: whoever is told that it serves may stop it at once.
+fn stopped() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
@@ -169,14 +186,27 @@ fn exit_code(error: &serve::Error) -> u8 {
 
 fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
     let text = match &options.file {
-        None => options.commands.join("\n"),
-        Some(file) if file.as_os_str() == "-" => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
-            text
+        None if !options.commands.is_empty() => Some(options.commands.join("\n")),
+        None if console::is_interactive() => None,
+        Some(file) if file.as_os_str() != "-" => {
+            Some(std::fs::read_to_string(file).with_context(|| file.display().to_string())?)
         }
-        Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
+        _ => Some(std::io::read_to_string(std::io::stdin())?),
     };
+    let mut client = connect(options)?;
+    let failed = match text {
+        Some(text) => {
+            let (said, succeeded) = carry_out(&mut client, text)?;
+            println!("{said}");
+            usize::from(!succeeded)
+        }
+        None => console::converse(|command| carry_out(&mut client, command))?,
+    };
+    client.call(&Request::Disconnect)?;
+    Ok(ExitCode::from(if failed == 0 { 0 } else { 1 }))
+}
+
+fn connect(options: &Mqsc) -> anyhow::Result<Client> {
     let password = match &options.password_file {
         Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?,
         None => String::new(),
@@ -188,6 +218,7 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
         user: options.user.clone().unwrap_or_default(),
         password: Secret(password.trim_end_matches(['\r', '\n']).to_owned()),
         application_name: OPERATOR.to_owned(),
+        process_user: std::env::var("USER").unwrap_or_default(),
         ..Connect::default()
     };
     let reply = client.call(&Request::Connect(connect))?;
@@ -196,12 +227,25 @@ fn mqsc(options: &Mqsc) -> anyhow::Result<ExitCode> {
         "the queue manager refuses the connection: reason {}",
         reply.reason
     );
+    Ok(client)
+}
+
+/// What the queue manager says to MQSC, and whether all of it succeeded.
+fn carry_out(client: &mut Client, text: String) -> anyhow::Result<(String, bool)> {
     let reply = client.call(&Request::Mqsc(text))?;
-    if let Outcome::Text(text) = &reply.outcome {
-        println!("{text}");
-    }
-    client.call(&Request::Disconnect)?;
-    Ok(ExitCode::from(if reply.completion == 0 { 0 } else { 1 }))
+    let said = match reply.outcome {
+        Outcome::Text(said) => said,
+        _ => format!("the queue manager answers with reason {}", reply.reason),
+    };
+    Ok((said, reply.completion == 0))
+}
+
+/// It is a program of its own because it calls the MQI through a client library, which devqm never does.
+fn conformance(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let beside = std::env::current_exe()?.with_file_name("devqm-conformance");
+    let error = std::process::Command::new(&beside).args(arguments).exec();
+    Err(error).with_context(|| format!("{}: cargo build -p conformance makes it", beside.display()))
 }
 
 fn password(user: &str) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use crate::door;
 use crate::engine::{ConnectionId, Effects, Engine};
 use crate::mqsc::{self, Command};
+use crate::pcf;
 use crate::server::{Server, now};
 use crate::store::{self, InFlight, Store};
 use crate::users::{self, Users};
@@ -110,6 +111,7 @@ pub async fn serve(
 
     let stopping = watch::Sender::new(false);
     let mut connections = JoinSet::new();
+    connections.spawn(pcf::server::run(server.clone()));
     tokio::select! {
         () = accept(&listener, &server, &stopping, &mut connections) => {}
         () = stop => {}
@@ -153,7 +155,11 @@ async fn accept(
     let mut last: ConnectionId = 0;
     loop {
         let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+            Ok((stream, peer)) => {
+                last += 1;
+                server.note_address(last, peer.ip());
+                stream
+            }
             Err(error) => {
                 // Out of file descriptors, most likely: others may close theirs.
                 warn!(%error, "A connection could not be accepted.");
@@ -164,9 +170,9 @@ async fn accept(
         while connections.try_join_next().is_some() {}
         if connections.len() >= CONNECTIONS_MAX {
             warn!(CONNECTIONS_MAX, "Too many connections: one was closed.");
+            server.unregister(last);
             continue;
         }
-        last += 1;
         connections.spawn(door::attend(server.clone(), last, stream, stopping.subscribe()));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -14,10 +15,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libmqm_sys as mq;
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::error;
+use tracing::{error, warn};
 
-use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Write};
+use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Refusal, Write};
 use crate::faults::{Hold, Strike};
+use crate::mqsc::Action;
 use crate::store::{InFlight, Store};
 use crate::users::Users;
 use crate::verbs::{Connect, Outcome, Reply, Request};
@@ -124,6 +126,13 @@ impl Server {
         progress
     }
 
+    /// Carries out one command for a user; see [`Engine::administer`].
+    pub(crate) fn administer(&self, connection: ConnectionId, user: &str, action: &Action) -> Progress {
+        let progress = self.with_engine(|engine| engine.administer(connection, user, action, now()));
+        self.note_faults();
+        progress
+    }
+
     /// What becomes of a request that is about to be carried out, where faults are defined.
     pub(crate) fn strike(&self, connection: ConnectionId, request: &mut Request) -> Option<Strike> {
         if !self.hostile.load(Ordering::Relaxed) {
@@ -169,18 +178,27 @@ impl Server {
         if self.users.is_none() {
             return Ok(());
         }
+        let user = connect.user.clone();
         let (server, connect) = (self.clone(), connect.clone());
         let checked = tokio::task::spawn_blocking(move || {
             server.users.as_ref().is_none_or(|users| users.accepts(&connect))
         });
         match checked.await {
             Ok(true) => Ok(()),
-            _ => Err(Reply {
-                completion: mq::MQCC_FAILED,
-                reason: mq::MQRC_NOT_AUTHORIZED,
-                outcome: Outcome::Nothing,
-            }),
+            _ => {
+                warn!(user, "Refused: no such user, or another password.");
+                Err(Reply {
+                    completion: mq::MQCC_FAILED,
+                    reason: mq::MQRC_NOT_AUTHORIZED,
+                    outcome: Outcome::Nothing,
+                })
+            }
         }
+    }
+
+    /// Notes from where a connection's client calls.
+    pub(crate) fn note_address(&self, connection: ConnectionId, address: IpAddr) {
+        self.lock().calls_from(connection, address);
     }
 
     /// Opens the mailbox to which answers go that do not come at once.
@@ -207,7 +225,8 @@ impl Server {
         self.note_faults();
     }
 
-    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+    /// Lets the engine do something, and carries what that causes on.
+    pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         let (result, effects) = {
             let mut engine = self.lock();
             let result = work(&mut engine);
@@ -219,7 +238,10 @@ impl Server {
 
     /// Hands the engine's writes to the writer, in the order in which the engine made them: under its lock.
     fn send_writes(&self, engine: &mut Engine) -> Vec<(ConnectionId, Answer)> {
-        let Effects { writes, answers } = engine.effects();
+        let Effects { writes, answers, refusals } = engine.effects();
+        for Refusal { user, why } in refusals {
+            warn!(user, why, "Refused as not authorized.");
+        }
         for write in writes {
             // Nobody receives only when the writer has failed, and the process is about to end.
             _ = self.writer.send(write);

@@ -362,6 +362,7 @@ fn text(key: &ObjectKey) -> String {
         ObjectKey::Queue(name) => format!("queue/{name}"),
         ObjectKey::Channel(name) => format!("channel/{name}"),
         ObjectKey::QueueManager => "queue manager".to_owned(),
+        ObjectKey::Access => "access".to_owned(),
     }
 }
 
@@ -370,6 +371,7 @@ fn object_key(text: &str) -> Option<ObjectKey> {
         Some(("queue", name)) => Some(ObjectKey::Queue(name.to_owned())),
         Some(("channel", name)) => Some(ObjectKey::Channel(name.to_owned())),
         None if text == "queue manager" => Some(ObjectKey::QueueManager),
+        None if text == "access" => Some(ObjectKey::Access),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 //! Names are trimmed of the trailing blanks that the MQI pads them with; ids are raw bytes; option words, selectors,
 //! completion and reason codes are the numbers of `cmqc.h`, so that nothing is translated twice.
 
+use libmqm_sys as mq;
 use serde::{Deserialize, Serialize};
 
 /// The number by which a connection names one of its open objects; positive, never reused within the connection.
@@ -248,6 +249,41 @@ pub struct Property {
     pub context: i32,
     /// `MQPD.CopyOptions`.
     pub copy_options: i32,
+}
+
+impl Default for Descriptor {
+    /// `MQMD_DEFAULT`.
+    fn default() -> Self {
+        Self {
+            report: mq::MQRO_NONE,
+            message_type: mq::MQMT_DATAGRAM,
+            expiry: mq::MQEI_UNLIMITED,
+            feedback: mq::MQFB_NONE,
+            encoding: mq::MQENC_NATIVE,
+            ccsid: mq::MQCCSI_Q_MGR,
+            format: [b' '; 8],
+            priority: mq::MQPRI_PRIORITY_AS_Q_DEF,
+            persistence: mq::MQPER_PERSISTENCE_AS_Q_DEF,
+            message_id: [0; 24],
+            correlation_id: [0; 24],
+            backout_count: 0,
+            reply_to_queue: String::new(),
+            reply_to_queue_manager: String::new(),
+            user_identifier: [b' '; 12],
+            accounting_token: [0; 32],
+            application_identity: [b' '; 32],
+            put_application_type: mq::MQAT_NO_CONTEXT,
+            put_application_name: [b' '; 28],
+            put_date: [b' '; 8],
+            put_time: [b' '; 8],
+            application_origin: [b' '; 4],
+            group_id: [0; 24],
+            sequence_number: 1,
+            offset: 0,
+            message_flags: mq::MQMF_NONE,
+            original_length: mq::MQOL_UNDEFINED,
+        }
+    }
 }
 
 impl std::fmt::Debug for Put {

@@ -17,9 +17,10 @@ impl Engine {
         let mut lines = Vec::new();
         let mut changes = Vec::new();
         let mut failed = false;
+        let user = self.user(connection).unwrap_or_default();
         for command in mqsc::parse(text) {
             let result = match command {
-                Ok(command) => self.execute(&command.action, now, &mut changes),
+                Ok(command) => self.execute_for(&user, &command.action, now, &mut changes),
                 Err(error) => Err(format!("AMQ8405E: Syntax error detected at or near {error}.")),
             };
             failed |= result.is_err();
@@ -50,7 +51,7 @@ impl Engine {
                 notes.extend(note);
                 continue;
             }
-            self.execute(&command.action, now, &mut changes)
+            self.execute("", &command.action, now, &mut changes)
                 .map_err(|what| mqsc::Error { line: command.line, what })?;
         }
         if !changes.is_empty() {
@@ -76,7 +77,14 @@ impl Engine {
         Some((!same).then_some(note))
     }
 
-    fn execute(&mut self, action: &Action, now: Moment, changes: &mut Vec<Change>) -> Result<String, String> {
+    /// Carries out a command that its user may have carried out.
+    pub(super) fn execute(
+        &mut self,
+        user: &str,
+        action: &Action,
+        now: Moment,
+        changes: &mut Vec<Change>,
+    ) -> Result<String, String> {
         match action {
             Action::Define { object, like, replace, stated } => {
                 let attributes = self.defined_attributes(object, like.as_deref(), stated)?;
@@ -86,8 +94,11 @@ impl Engine {
             Action::Delete { object, purge } => self.delete(object, *purge, changes),
             Action::Clear(name) => self.clear(name, changes),
             Action::Display { object, columns, all, filter } => {
-                self.display(object, columns, *all, filter.as_ref())
+                self.display(user, object, columns, *all, filter.as_ref())
             }
+            Action::DisplayStatus(inquiry) => self.display_status(user, inquiry),
+            Action::Access(command) => self.change_access(command, now, changes),
+            Action::Ping => Ok("AMQ8415I: The queue manager responds.".to_owned()),
             Action::DefineFault(definition) => self.define_fault(definition),
             Action::DeleteFault(name) => self.delete_faults(name),
             Action::DisplayFault(name) => self.display_faults(name),

@@ -17,6 +17,8 @@ pub enum ObjectKey {
     Queue(String),
     Channel(String),
     QueueManager,
+    /// Who may do what.
+    Access,
 }
 
 /// An object as the store keeps it.
@@ -41,6 +43,7 @@ pub enum Variety {
     ModelQueue,
     Channel,
     QueueManager,
+    Access,
 }
 
 /// All objects.
@@ -74,6 +77,7 @@ impl Variety {
             Variety::ModelQueue => Kind::ModelQueue,
             Variety::Channel => Kind::Channel,
             Variety::QueueManager => Kind::QueueManager,
+            Variety::Access => Kind::Access,
         }
     }
 }
@@ -83,7 +87,7 @@ impl ObjectKey {
     pub fn name(&self) -> &str {
         match self {
             ObjectKey::Queue(name) | ObjectKey::Channel(name) => name,
-            ObjectKey::QueueManager => "",
+            ObjectKey::QueueManager | ObjectKey::Access => "",
         }
     }
 }
@@ -159,6 +163,8 @@ impl Engine {
                 }
             },
             Variety::QueueManager => self.catalogue.rules = Rules::of(&record.attributes),
+            // No object that anybody names: it stays among the records of access.
+            Variety::Access => return self.access.restore(&record.attributes),
             Variety::AliasQueue | Variety::ModelQueue | Variety::Channel => {}
         }
         self.catalogue.objects.insert(key, record);
@@ -168,7 +174,7 @@ impl Engine {
 type Standard = (ObjectKey, Variety, &'static [(&'static str, crate::mqsc::Value)]);
 
 /// What every queue manager has without any MQSC.
-fn standard_objects() -> [Standard; 7] {
+fn standard_objects() -> [Standard; 9] {
     use crate::mqsc::Value::Number;
     let local = Variety::LocalQueue { id: 0, origin: Origin::Predefined };
     let queue = |name: &str| ObjectKey::Queue(name.to_owned());
@@ -186,6 +192,12 @@ fn standard_objects() -> [Standard; 7] {
             ],
         ),
         (queue("SYSTEM.DEAD.LETTER.QUEUE"), local, &[]),
+        (queue(crate::pcf::COMMAND_QUEUE), local, &[]),
+        (
+            queue("SYSTEM.MQEXPLORER.REPLY.MODEL"),
+            Variety::ModelQueue,
+            &[("DEFSOPT", Number(libmqm_sys::MQOO_INPUT_EXCLUSIVE))],
+        ),
         (channel("SYSTEM.DEF.SVRCONN"), Variety::Channel, &[]),
         (channel("SYSTEM.AUTO.SVRCONN"), Variety::Channel, &[]),
     ]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use libmqm_sys as mq;
 
+use super::access::user_of;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
 use super::unit::Unit;
@@ -15,6 +16,11 @@ use crate::verbs::{Connect, ObjectHandle, Outcome, Reply};
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) channel: String,
+    /// The id that MQCONNX returned.
+    pub(super) id: [u8; 24],
+    /// From where it calls; blank for the queue manager's own.
+    pub(super) address: String,
+    pub(super) connected: Moment,
     /// The channel's `MAXMSGL` as it was at connect.
     pub(super) message_bytes_max: usize,
     pub(super) user_identifier: [u8; 12],
@@ -51,6 +57,25 @@ pub(super) enum Target {
     QueueManager,
 }
 
+impl Connection {
+    /// A connection that has nothing open yet, and whose messages may have no bytes.
+    pub(super) fn new(id: [u8; 24], connect: &Connect, user_identifier: [u8; 12], now: Moment) -> Self {
+        Self {
+            channel: connect.channel.clone(),
+            id,
+            address: String::new(),
+            connected: now,
+            message_bytes_max: 0,
+            user_identifier,
+            application_name: padded(&connect.application_name),
+            unit: Unit::default(),
+            handles: HashMap::new(),
+            last_handle: 0,
+            waiting: None,
+        }
+    }
+}
+
 impl Handle {
     pub(super) fn has(&self, option: i32) -> bool {
         self.options & option != 0
@@ -83,7 +108,12 @@ impl Engine {
     }
 
     /// MQCONNX. A password, where one is asked for, has been checked.
-    pub(super) fn connect(&mut self, id: ConnectionId, connect: &Connect) -> Result<Reply, Failure> {
+    pub(super) fn connect(
+        &mut self,
+        id: ConnectionId,
+        connect: &Connect,
+        now: Moment,
+    ) -> Result<Reply, Failure> {
         if self.connections.contains_key(&id) {
             return Err(Failure(mq::MQRC_ALREADY_CONNECTED));
         }
@@ -94,19 +124,14 @@ impl Engine {
             (channel.attributes.text("MCAUSER"), bytes)
         });
         let users = [&connect.user, channel_user, &connect.process_user];
-        let user = users.into_iter().find(|user| !user.is_empty()).unwrap_or_default();
-        let connection = Connection {
-            channel: connect.channel.clone(),
-            message_bytes_max,
-            user_identifier: padded(user),
-            application_name: padded(&connect.application_name),
-            unit: Unit::default(),
-            handles: HashMap::new(),
-            last_handle: 0,
-            waiting: None,
-        };
-        self.connections.insert(id, connection);
+        let user = padded(users.into_iter().find(|user| !user.is_empty()).map_or("", |user| user));
+        self.check_connect(id, connect, &user_of(&user))?;
         let connection_id = self.unique_id(*b"AMQC");
+        let address =
+            self.addresses.get(&id).map_or_else(String::new, |address| address.to_canonical().to_string());
+        let connection =
+            Connection { message_bytes_max, address, ..Connection::new(connection_id, connect, user, now) };
+        self.connections.insert(id, connection);
         Ok(ok(Outcome::Connected { queue_manager: self.identity.name.clone(), connection_id }))
     }
 
@@ -118,6 +143,7 @@ impl Engine {
     /// The connection ended without MQDISC: what it has open is backed out and closed.
     pub fn lost(&mut self, connection: ConnectionId, now: Moment) {
         self.withdraw(connection);
+        self.addresses.remove(&connection);
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);

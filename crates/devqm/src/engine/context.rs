@@ -86,6 +86,18 @@ impl Context {
     }
 }
 
+/// The `MQOO_*` options that an open needs for the context that MQPUT1 asks for.
+pub(super) fn open_options(put_options: i32) -> i32 {
+    let pairs = [
+        (mq::MQPMO_PASS_IDENTITY_CONTEXT, mq::MQOO_PASS_IDENTITY_CONTEXT),
+        (mq::MQPMO_PASS_ALL_CONTEXT, mq::MQOO_PASS_ALL_CONTEXT),
+        (mq::MQPMO_SET_IDENTITY_CONTEXT, mq::MQOO_SET_IDENTITY_CONTEXT),
+        (mq::MQPMO_SET_ALL_CONTEXT, mq::MQOO_SET_ALL_CONTEXT),
+    ];
+    let asked = pairs.into_iter().filter(|(put, _)| put_options & put != 0);
+    asked.fold(0, |options, (_, open)| options | open)
+}
+
 /// Whether the output handle was opened for the context that the put asks for.
 pub(super) fn check_opened(handle: &Handle, options: i32) -> Result<(), Failure> {
     let (needed, reason) = match options & SET_OR_PASS {

@@ -13,6 +13,7 @@ const COLUMN: usize = 40;
 impl Engine {
     pub(super) fn display(
         &self,
+        user: &str,
         object: &Object,
         columns: &[String],
         all: bool,
@@ -22,11 +23,22 @@ impl Engine {
         // A name without `*` and nothing asked for shows everything, as in `runmqsc`.
         let all = all || (!generic && columns.is_empty());
         let shown: Vec<_> = self
-            .named(object)
-            .filter(|(_, record)| filter.is_none_or(|filter| self.passes(record, filter)))
+            .selected(user, object, filter)
             .map(|(key, record)| self.show(key, record, columns, all))
             .collect();
         if shown.is_empty() { Err(not_found(object)) } else { Ok(shown.join("\n")) }
+    }
+
+    /// The objects of a name that a user may see and that pass a filter.
+    pub(super) fn selected<'e>(
+        &'e self,
+        user: &'e str,
+        object: &'e Object,
+        filter: Option<&'e Filter>,
+    ) -> impl Iterator<Item = (&'e ObjectKey, &'e ObjectRecord)> {
+        self.named(object)
+            .filter(|(key, record)| self.may_display(user, record.variety.kind(), key.name()))
+            .filter(move |(_, record)| filter.is_none_or(|filter| self.passes(record, filter)))
     }
 
     fn named<'e>(&'e self, object: &'e Object) -> impl Iterator<Item = (&'e ObjectKey, &'e ObjectRecord)> {
@@ -55,7 +67,7 @@ impl Engine {
                 "AMQ8414I: Display Channel details.",
                 vec![format!("CHANNEL({name})"), "CHLTYPE(SVRCONN)".to_owned()],
             ),
-            ObjectKey::QueueManager => {
+            ObjectKey::QueueManager | ObjectKey::Access => {
                 ("AMQ8408I: Display Queue Manager details.", vec![format!("QMNAME({})", self.identity.name)])
             }
         };
@@ -74,12 +86,19 @@ impl Engine {
         let Some(attribute) = each(table).find(|attribute| attribute.keyword == filter.keyword) else {
             return false;
         };
-        let current = self.current(record, attribute);
+        filter.passes(attribute, &self.current(record, attribute))
+    }
+}
+
+impl Filter {
+    /// Whether an attribute with this value is asked for.
+    pub(super) fn passes(&self, attribute: &Attribute, current: &Value) -> bool {
+        let filter = self;
         // A number is compared as a number; a choice or a text by what DISPLAY shows.
-        let shown = attribute.show(&current);
+        let shown = attribute.show(current);
         let shown =
             shown.split_once('(').map_or(shown.as_str(), |(_, value)| value.trim_end_matches(')').trim());
-        let order = match (&current, filter.value.parse::<i32>()) {
+        let order = match (current, filter.value.parse::<i32>()) {
             (Value::Number(number), Ok(asked)) => number.cmp(&asked),
             _ => shown.cmp(filter.value.as_str()),
         };

@@ -115,6 +115,7 @@ impl Engine {
             "ALTTIME" => Value::Text(time(record.altered_ms)),
             "QMNAME" => Value::Text(self.identity.name.clone()),
             "QMID" => Value::Text(self.identity.identifier.clone()),
+            "COMMANDQ" => Value::Text(crate::pcf::COMMAND_QUEUE.to_owned()),
             "CMDLEVEL" => Value::Number(COMMAND_LEVEL),
             "PLATFORM" => Value::Number(mq::MQPL_UNIX),
             "MAXPRTY" => Value::Number(9),
@@ -143,13 +144,13 @@ fn definition_type(origin: Origin) -> i32 {
 }
 
 /// `YYYY-MM-DD`, as MQ gives dates of objects.
-fn date(ms: i64) -> String {
+pub(super) fn date(ms: i64) -> String {
     let (date, _) = date_and_time(Moment(ms));
     separated(&date, '-', &[4, 6])
 }
 
 /// `HH.MM.SS`.
-fn time(ms: i64) -> String {
+pub(super) fn time(ms: i64) -> String {
     let (_, time) = date_and_time(Moment(ms));
     separated(time.get(..6).unwrap_or_default(), '.', &[2, 4])
 }

@@ -19,17 +19,25 @@ mod get;
 mod inquire;
 mod admin;
 mod display;
+mod state;
+mod operate;
+mod profile;
+mod access;
 mod hostile;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use libmqm_sys as mq;
 
+pub use access::Refusal;
 pub use catalogue::{ObjectKey, ObjectRecord, Variety};
 pub use message::{Image, Moment};
 pub use queue::Origin;
+pub use state::{Fields, Row};
 
+use access::Access;
 use catalogue::Catalogue;
 use connect::Connection;
 use message::{Entry, Position};
@@ -50,8 +58,11 @@ pub type QueueId = u32;
 pub struct Engine {
     identity: Identity,
     catalogue: Catalogue,
+    access: Access,
     queues: HashMap<QueueId, Queue>,
     connections: HashMap<ConnectionId, Connection>,
+    /// From where each client calls.
+    addresses: HashMap<ConnectionId, IpAddr>,
     /// The number of the next put.
     next_sequence: u64,
     /// The last eight bytes of the next message id or connection id.
@@ -135,6 +146,8 @@ pub struct Effects {
     pub writes: Vec<Write>,
     /// To be sent.
     pub answers: Vec<(ConnectionId, Answer)>,
+    /// To be told to whoever runs the queue manager.
+    pub refusals: Vec<Refusal>,
 }
 
 /// Changes that become durable together.
@@ -181,8 +194,10 @@ impl Engine {
             next_unique: u64::from(identity.run) << 32,
             identity,
             catalogue: Catalogue::default(),
+            access: Access::default(),
             queues: HashMap::new(),
             connections: HashMap::new(),
+            addresses: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
             stopping: false,
@@ -206,7 +221,7 @@ impl Engine {
             return answered(Err(Failure(reason)));
         }
         if let Request::Connect(connect) = request {
-            return answered(self.connect(connection, &connect));
+            return answered(self.connect(connection, &connect, now));
         }
         if !self.connections.contains_key(&connection) {
             return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));

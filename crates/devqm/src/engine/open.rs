@@ -49,7 +49,11 @@ impl Engine {
         if self.connection(connection)?.handles.len() >= self.catalogue.rules.handles_max {
             return Err(Failure(mq::MQRC_HANDLE_NOT_AVAILABLE));
         }
+        self.check_open(connection, open)?;
         let resolved = self.resolve(open, now)?;
+        if resolved.is_creator {
+            self.note_creator(connection, &resolved.queue_name);
+        }
         let input = match resolved.target {
             Target::Queue { id, .. } => self.share(id, open.options).inspect_err(|_| {
                 // Created for this handle alone, which there will not be.
@@ -281,6 +285,7 @@ impl Engine {
         let mut queue = self.queues.remove(&id)?;
         let key = ObjectKey::Queue(queue.name.clone());
         self.catalogue.objects.remove(&key);
+        self.forget_creator(key.name());
         let messages = queue.clear();
         let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
         Some((key, persistent.map(|(position, entry)| removal(*position, entry)).collect()))

@@ -65,9 +65,7 @@ impl Engine {
         }
         let mut open = open.clone();
         open.options = mq::MQOO_OUTPUT;
-        if put.options & context::OPTIONS & !(mq::MQPMO_DEFAULT_CONTEXT | mq::MQPMO_NO_CONTEXT) != 0 {
-            open.options |= mq::MQOO_SET_ALL_CONTEXT;
-        }
+        open.options |= context::open_options(put.options);
         let handle = match self.open(connection, &open, now) {
             Progress::Answered(Answer { reply: Reply { outcome: Outcome::Opened(opened), .. }, .. }) => {
                 opened.handle

@@ -12,7 +12,7 @@ use super::words::Word;
 pub struct Attribute {
     /// The MQSC keyword, in capitals.
     pub keyword: &'static str,
-    /// The `MQIA_*` or `MQCA_*` selector; 0 where MQINQ does not know the attribute.
+    /// The number by which MQINQ and PCF know it: `MQIA_*`, `MQCA_*` and their kin.
     pub selector: i32,
     /// The values it takes.
     pub kind: Kind,

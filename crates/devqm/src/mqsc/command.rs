@@ -2,7 +2,7 @@
 
 use super::attribute::{self, Table, Value};
 use super::words::{Error, Word};
-use super::{fault, tables};
+use super::{access, fault, status, tables};
 use crate::faults::{Definition, Pattern};
 
 /// One command that may be carried out.
@@ -61,6 +61,12 @@ pub enum Action {
     DeleteFault(Pattern),
     /// DISPLAY FAULT.
     DisplayFault(Pattern),
+    /// DISPLAY QSTATUS, CONN, CHSTATUS, QMSTATUS.
+    DisplayStatus(status::Inquiry),
+    /// AUTHREC and CHLAUTH.
+    Access(access::Command),
+    /// PING QMGR.
+    Ping,
 }
 
 /// An object's kind and name.
@@ -83,6 +89,8 @@ pub enum Kind {
     Queue,
     Channel,
     QueueManager,
+    /// Who may do what: no command names it, AUTHREC and CHLAUTH change it.
+    Access,
 }
 
 /// WHERE(attribute operator value).
@@ -123,10 +131,11 @@ impl Kind {
             Kind::Queue => "QUEUE",
             Kind::Channel => "CHANNEL",
             Kind::QueueManager => "QMGR",
+            Kind::Access => "AUTHREC",
         }
     }
 
-    fn of(word: &str) -> Option<Self> {
+    pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "QLOCAL" | "QL" => Kind::LocalQueue,
             "QALIAS" | "QA" => Kind::AliasQueue,
@@ -146,6 +155,7 @@ impl Kind {
             Kind::ModelQueue => tables::MODEL,
             Kind::Channel => tables::CHANNEL,
             Kind::QueueManager => tables::QUEUE_MANAGER,
+            Kind::Access => &[],
         }
     }
 
@@ -169,6 +179,9 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
     if target.keyword == "FAULT" {
         return Ok(Command { line: verb.line, action: fault::read(verb, target, rest)? });
     }
+    if let Some(action) = of_state_or_access(verb, target, rest)? {
+        return Ok(Command { line: verb.line, action });
+    }
     let refuse = |what: String| Error { line: verb.line, what };
     let kind = Kind::of(&target.keyword)
         .ok_or_else(|| refuse(format!("{} {}: devqm has no such object", verb.keyword, target.keyword)))?;
@@ -191,6 +204,18 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
         }
     };
     Ok(Command { line: verb.line, action })
+}
+
+fn of_state_or_access(verb: &Word, target: &Word, rest: &[Word]) -> Result<Option<Action>, Error> {
+    Ok(match (verb.keyword.as_str(), target.keyword.as_str()) {
+        (_, "AUTHREC" | "CHLAUTH") => Some(Action::Access(access::read(verb, target, rest)?)),
+        ("PING", "QMGR") => Some(Action::Ping),
+        ("DISPLAY" | "DIS", subject) => match status::Subject::of(subject) {
+            Some(subject) => Some(Action::DisplayStatus(status::read(subject, target, rest)?)),
+            None => None,
+        },
+        _ => None,
+    })
 }
 
 fn define(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
@@ -248,7 +273,9 @@ fn display(kind: Kind, target: &Word, rest: &[Word]) -> Result<Action, Error> {
     for word in rest {
         match (word.keyword.as_str(), &word.value) {
             ("ALL", None) => all = true,
-            ("WHERE", Some(value)) => filter = Some(at(word, self::filter(kind, &value.text))?),
+            ("WHERE", Some(value)) => {
+                filter = Some(at(word, filter_of(&value.text, |keyword| column(kind, keyword)))?)
+            }
             ("TYPE", Some(value)) if kind == Kind::Queue => {
                 object.kind = Kind::of(&value.text)
                     .filter(|kind| matches!(kind, Kind::LocalQueue | Kind::AliasQueue | Kind::ModelQueue))
@@ -314,7 +341,11 @@ fn server_connection(word: &Word) -> Result<bool, Error> {
     }
 }
 
-fn filter(kind: Kind, text: &str) -> Result<Filter, String> {
+/// Reads the inside of WHERE; which keywords there are is the caller's.
+pub(super) fn filter_of(
+    text: &str,
+    column: impl Fn(&str) -> Result<String, String>,
+) -> Result<Filter, String> {
     let mut parts = text.split_whitespace();
     let (Some(keyword), Some(operator), Some(value), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -334,7 +365,7 @@ fn filter(kind: Kind, text: &str) -> Result<Filter, String> {
             return Err(format!("WHERE({text}): {other} is none of EQ, NE, LT, GT, LE, GE, LK, NL"));
         }
     };
-    Ok(Filter { keyword: column(kind, keyword)?, operator, value: value.to_owned() })
+    Ok(Filter { keyword: column(keyword)?, operator, value: value.to_owned() })
 }
 
 /// The keyword under which an attribute is shown, where the kind has it at all.

@@ -4,7 +4,10 @@ pub mod words;
 pub mod attribute;
 pub mod tables;
 mod fault;
+pub mod status;
+pub mod access;
 pub mod command;
+pub mod complete;
 
 pub use attribute::{Attributes, Value};
 pub use command::{Action, Command, Kind, Object};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use devqm::mqsc;
 use devqm::native::{self, FRAME_BYTES_MAX, PREFACE, encode};
+use devqm::pcf::{self, Content, Header, Order, Parameter};
 use devqm::verbs::{Connect, Got, Outcome, Property, Put, Reply, Request};
 use fuzz::{Random, Shape, assert_in_proportion, bytes_at_once, each_case, mutated};
 use libmqm_sys as mq;
@@ -108,6 +109,37 @@ fn replies() -> Vec<Reply> {
         Outcome::Connected { queue_manager: "QM1".into(), connection_id: [7; 24] },
     ];
     outcomes.into_iter().map(|outcome| Reply { completion: 0, reason: 0, outcome }).collect()
+}
+
+#[test]
+fn any_pcf_is_a_command_or_refused_in_little_memory() {
+    let header =
+        Header { kind: 1, version: 1, command: 13, sequence_number: 1, control: 1, completion: 0, reason: 0 };
+    let contents = [
+        Content::Integer(1),
+        Content::Integers(vec![1, 2, 3]),
+        Content::Text("IN".into()),
+        Content::Texts(vec!["A".into(), "BCD".into()]),
+        Content::Bytes(vec![7; 5]),
+        Content::IntegerFilter(4, 0),
+        Content::TextFilter(18, "A*".into()),
+    ];
+    let parameters: Vec<_> = (1..).zip(contents).map(|(id, content)| Parameter { id, content }).collect();
+    each_case(1, |random| {
+        for order in [Order::Big, Order::Little] {
+            let right = pcf::write(&header, &parameters, order);
+            assert_eq!(pcf::read(&right, order, 0), Ok((header, parameters.clone())));
+            let bytes =
+                if random.once_in(8) { random.bytes(200) } else { mutated(&right, &SPLINTERS, random) };
+            let peak = bytes_at_once(|| {
+                if let Ok((header, parameters)) = pcf::read(&bytes, order, 0) {
+                    let written = pcf::write(&header, &parameters, order);
+                    assert!(pcf::read(&written, order, 0).is_ok());
+                }
+            });
+            assert!(peak < 20_000 + 100 * bytes.len() as u64, "{peak} bytes for {}", bytes.len());
+        }
+    });
 }
 
 /// The inside of a frame that is right, or was before it was changed.
@@ -220,6 +252,8 @@ fn any_mqsc_is_commands_or_mistakes_at_their_lines() {
     let samples = [
         MQSC,
         "ALTER QMGR DEADQ(DEAD.LETTERS) MAXMSGL(4194304)\nDELETE QLOCAL(A) PURGE; CLEAR QL(B)",
+        "SET AUTHREC PROFILE(A.**) OBJTYPE(QUEUE) PRINCIPAL('a') AUTHADD(GET,PUT)\nDISPLAY CONN(*) TYPE(HANDLE)",
+        "SET CHLAUTH(*) TYPE(ADDRESSMAP) ADDRESS('10.*') USERSRC(CHANNEL)\nPING QMGR\nDIS QS(*) WHERE(IPPROCS GT 0)",
         "DISPLAY QUEUE(A*) TYPE(QLOCAL) ALL WHERE(CURDEPTH GT 0)\nDIS CHANNEL(*)",
         "DEFINE QALIAS('a.b') TARGET(IN) +\n  DESCR('it''s one +\n  text') -\n REPLACE",
     ];

@@ -60,6 +60,9 @@ impl Devqm {
         let address =
             line.trim().strip_prefix("devqm: listening on ").expect("the line that tells the address");
         self.address = address.parse().unwrap();
+        if self.address.ip().is_unspecified() {
+            self.address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
         self.process = Some(process);
     }
 
@@ -95,12 +98,15 @@ impl Devqm {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_devqm"));
         command
-            .env("RUST_LOG", "error")
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .env("RUST_LOG", "warn")
+            .args(["serve", "--data"])
             .arg(self.data())
             .arg("--mqsc")
             .arg(self.path("start.mqsc"))
             .args(&self.arguments);
+        if !self.arguments.iter().any(|argument| argument == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command
     }
 
@@ -151,9 +157,27 @@ impl Devqm {
         session
     }
 
+    /// A connected session of a user.
+    pub(crate) fn connect_user(&self, user: &str) -> Session {
+        let (session, reason) = self.try_connect_user(user);
+        assert_eq!(reason, mq::MQRC_NONE);
+        session
+    }
+
+    /// A session of a user, and what MQCONNX said.
+    pub(crate) fn try_connect_user(&self, user: &str) -> (Session, i32) {
+        Session::try_connect(self.address, "program test", user).unwrap()
+    }
+
+    /// What MQCONNX says to a client that calls by this address of the machine.
+    pub(crate) fn try_connect_from(&self, address: std::net::IpAddr) -> i32 {
+        let address = SocketAddr::new(address, self.address.port());
+        Session::try_connect(address, "program test", "tester").unwrap().1
+    }
+
     /// A session of an application of this name, and what MQCONNX said.
     pub(crate) fn try_connect_as(&self, application: &str) -> std::io::Result<(Session, i32)> {
-        Session::try_connect(self.address, application)
+        Session::try_connect(self.address, application, "tester")
     }
 }
 
@@ -176,13 +200,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn try_connect(address: SocketAddr, application: &str) -> std::io::Result<(Self, i32)> {
+    fn try_connect(address: SocketAddr, application: &str, user: &str) -> std::io::Result<(Self, i32)> {
         let socket = TcpStream::connect(address)?;
         let mut client = Client::open(socket.try_clone()?)?;
         let connect = Connect {
             channel: "DEV.APP.SVRCONN".to_owned(),
             application_name: application.to_owned(),
-            process_user: "tester".to_owned(),
+            process_user: user.to_owned(),
             ..Connect::default()
         };
         let reply = client.call(&Request::Connect(connect))?;
@@ -299,35 +323,7 @@ pub(crate) fn mqsc(session: &mut Session, text: &str) -> String {
 
 /// MQMD_DEFAULT.
 pub(crate) fn blank() -> Descriptor {
-    Descriptor {
-        report: mq::MQRO_NONE,
-        message_type: mq::MQMT_DATAGRAM,
-        expiry: mq::MQEI_UNLIMITED,
-        feedback: mq::MQFB_NONE,
-        encoding: mq::MQENC_NATIVE,
-        ccsid: mq::MQCCSI_Q_MGR,
-        format: [b' '; 8],
-        priority: mq::MQPRI_PRIORITY_AS_Q_DEF,
-        persistence: mq::MQPER_PERSISTENCE_AS_Q_DEF,
-        message_id: [0; 24],
-        correlation_id: [0; 24],
-        backout_count: 0,
-        reply_to_queue: String::new(),
-        reply_to_queue_manager: String::new(),
-        user_identifier: [b' '; 12],
-        accounting_token: [0; 32],
-        application_identity: [b' '; 32],
-        put_application_type: mq::MQAT_NO_CONTEXT,
-        put_application_name: [b' '; 28],
-        put_date: [b' '; 8],
-        put_time: [b' '; 8],
-        application_origin: [b' '; 4],
-        group_id: [0; 24],
-        sequence_number: 1,
-        offset: 0,
-        message_flags: mq::MQMF_NONE,
-        original_length: mq::MQOL_UNDEFINED,
-    }
+    Descriptor::default()
 }
 
 /// Waits until a condition holds.

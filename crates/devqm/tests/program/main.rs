@@ -6,5 +6,8 @@ mod harness;
 mod durability;
 mod behaviour;
 mod refusals;
+mod commands;
+mod authority;
+mod status;
 mod faults;
 mod fuzz;
