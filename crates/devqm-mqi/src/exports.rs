@@ -18,6 +18,7 @@ use devqm::verbs::Request;
 use libmqm_sys as mq;
 
 use crate::boundary::{Codes, boundary, completed};
+use crate::consuming::{self, Given};
 use crate::memory::Caller;
 use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
@@ -280,6 +281,38 @@ pub unsafe extern "C" fn MQDLTMP(
     unsafe { boundary(completion, reason, verb) };
 }
 
+/// Registers, deregisters, suspends or resumes a callback.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQCB(
+    connection: i32,
+    operation: i32,
+    callback: *mut c_void,
+    handle: i32,
+    descriptor: *mut c_void,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let given = Given { callback, descriptor, options };
+    let verb = |caller: Caller| consuming::callback(caller, connection, operation, handle, given);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Starts, stops, suspends or resumes the calling of callbacks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQCTL(
+    connection: i32,
+    operation: i32,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| consuming::control(caller, connection, operation, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
 /// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
 /// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
 macro_rules! not_supported {
@@ -307,13 +340,6 @@ not_supported! {
     ) => |_| ();
     /// Returns the status of asynchronous calls; not supported.
     MQSTAT(_connection: i32, _kind: i32, _status: *mut c_void) => |_| ();
-    /// Registers a callback; not supported.
-    MQCB(
-        _connection: i32, _operation: i32, _callback: *mut c_void, _handle: i32, _descriptor: *mut c_void,
-        _options: *mut c_void
-    ) => |_| ();
-    /// Starts and stops callbacks; not supported.
-    MQCTL(_connection: i32, _operation: i32, _options: *mut c_void) => |_| ();
     /// Subscribes; not supported.
     MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) => |caller: Caller| caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     /// Acts on a subscription; not supported.

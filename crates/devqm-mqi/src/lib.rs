@@ -6,7 +6,7 @@
 //! # Layout
 //!
 //! * `exports`: the 26 entry points. `boundary`: what each of them passes through, and how a call ends.
-//! * `connection`, `objects`, `messages`, `properties`: the verbs.
+//! * `connection`, `objects`, `messages`, `properties`, `consuming`: the verbs.
 //! * `definition`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
 //! * `field`: what stands in structures' fields. `charset`: the text that callers pass.
@@ -17,6 +17,7 @@ mod connection;
 mod objects;
 mod messages;
 mod properties;
+mod consuming;
 mod definition;
 mod handles;
 mod structures;

@@ -31,7 +31,9 @@ pub(crate) fn open(
         return Err(UNEXPECTED);
     };
     object.write(&opened);
-    caller.put(handle, connection.object(opened.handle));
+    let number = connection.object(opened.handle);
+    connection.note_opened(number, options);
+    caller.put(handle, number);
     Ok(codes)
 }
 
@@ -41,6 +43,8 @@ pub(crate) fn close(caller: Caller, connection: i32, handle: *mut i32, options: 
     let object = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HOBJ_ERROR))?;
     let reply = connection.call(&Request::Close(connection.object(object), options))?;
     let (_, codes) = completed(reply)?;
+    connection.consumption.forget(object);
+    connection.note_opened(object, 0);
     caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     Ok(codes)
 }

@@ -94,7 +94,11 @@ impl Handle {
 
 /// A connection whose handles may be used: one of ours, or none at all.
 fn check_owner(connection: i32) -> Result<(), Codes> {
-    if connection == mq::MQHC_UNASSOCIATED_HCONN { Ok(()) } else { handles::find(connection).map(drop) }
+    if connection == mq::MQHC_UNASSOCIATED_HCONN {
+        Ok(())
+    } else {
+        handles::find_for_control(connection).map(drop)
+    }
 }
 
 /// MQCRTMH.

@@ -17,7 +17,9 @@ mod cd;
 mod csp;
 mod charv;
 mod property;
+mod callback;
 
+pub(crate) use callback::{Cbd, Ctlo};
 pub(crate) use charv::Charv;
 pub(crate) use cno::Cno;
 pub(crate) use gmo::Gmo;
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     /// Every kind with the lengths that IBM's header states.
-    const LAYOUTS: [(&Layout, &[usize]); 14] = [
+    const LAYOUTS: [(&Layout, &[usize]); 16] = [
         (&md::MD, &[mq::MQMD_LENGTH_1, mq::MQMD_LENGTH_2]),
         (&od::OD, &[mq::MQOD_LENGTH_1, mq::MQOD_LENGTH_2, mq::MQOD_LENGTH_3, mq::MQOD_LENGTH_4]),
         (&gmo::GMO, &[mq::MQGMO_LENGTH_1, mq::MQGMO_LENGTH_2, mq::MQGMO_LENGTH_3, mq::MQGMO_LENGTH_4]),
@@ -91,6 +93,8 @@ mod tests {
             ],
         ),
         (&csp::CSP, &[mq::MQCSP_LENGTH_1, mq::MQCSP_LENGTH_2, mq::MQCSP_LENGTH_3]),
+        (&callback::CBD, &[mq::MQCBD_LENGTH_1]),
+        (&callback::CTLO, &[mq::MQCTLO_LENGTH_1]),
         (&property::CMHO, &[mq::MQCMHO_LENGTH_1]),
         (&property::DMHO, &[mq::MQDMHO_LENGTH_1]),
         (&property::SMPO, &[mq::MQSMPO_LENGTH_1]),

@@ -12,6 +12,7 @@ mod nulls;
 mod connecting;
 mod sharing;
 mod messages;
+mod callbacks;
 mod properties;
 mod attributes;
 mod fuzz;

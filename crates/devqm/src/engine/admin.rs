@@ -196,7 +196,7 @@ impl Engine {
             .filter(|(_, connection)| {
                 connection.handles.values().any(|handle| {
                     matches!(&handle.target, Target::Queue { id, alias: Some(alias) }
-                        if alias == name && connection.waiting == Some(*id))
+                        if alias == name && connection.waiting.contains(id))
                 })
             })
             .map(|(id, _)| *id)

@@ -46,7 +46,12 @@ impl Engine {
         ended(self.get_message(connection, get, now))
     }
 
-    fn get_message(&mut self, id: ConnectionId, get: Get, now: Moment) -> Result<Progress, Failure> {
+    pub(super) fn get_message(
+        &mut self,
+        id: ConnectionId,
+        get: Get,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
         check_options(&get)?;
         let rules = self.catalogue.rules;
         let handle = self.handle(id, get.handle)?;
@@ -103,7 +108,7 @@ impl Engine {
         }
     }
 
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         id: ConnectionId,
         get: Get,
@@ -118,7 +123,7 @@ impl Engine {
             return Err(Failure(mq::MQRC_Q_MGR_STOPPING));
         }
         let wait_ms = u32::try_from(get.wait_interval_ms).ok();
-        self.connection(id)?.waiting = Some(queue);
+        self.connection(id)?.waiting.push(queue);
         if let Some(queue) = self.queues.get_mut(&queue) {
             queue.waiters.push_back(Waiter { connection: id, get: Box::new(get), selector, after });
         }
@@ -146,9 +151,7 @@ impl Engine {
                 return;
             };
             let connection = waiter.connection;
-            if let Some(waited) = self.connections.get_mut(&connection) {
-                waited.waiting = None;
-            }
+            self.withdraw(connection);
             let answer = match self.deliver(connection, &waiter.get, queue, position, now) {
                 // The store answers for it.
                 Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => return,
@@ -191,7 +194,7 @@ impl Engine {
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
         let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
-        let got = got(entry, position, &found.name, now);
+        let got = got(get, entry, position, &found.name, now);
         let mut answer = Answer::of(with_warning(reason, got));
         answer.copied = Some(Copied {
             image: entry.image.clone(),
@@ -278,9 +281,10 @@ fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i
 }
 
 /// All of the reply to a get but properties and body.
-fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
+fn got(get: &Get, entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
     let image = &entry.image;
     Outcome::Got(Box::new(Got {
+        handle: get.handle,
         descriptor: Descriptor {
             backout_count: i32::try_from(entry.backout_count).unwrap_or(i32::MAX),
             expiry: entry.expiry_left(now),
@@ -294,7 +298,7 @@ fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outc
     }))
 }
 
-fn selector(get: &Get) -> Selector {
+pub(super) fn selector(get: &Get) -> Selector {
     let asks = |option| get.match_options & option != 0;
     // An id of all zeros matches any message.
     let id = |option, id: &[u8; 24]| (asks(option) && *id != [0; 24]).then_some(*id);

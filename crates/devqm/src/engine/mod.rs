@@ -16,6 +16,7 @@ mod open;
 mod context;
 mod put;
 mod get;
+mod consume;
 mod inquire;
 mod admin;
 mod display;
@@ -219,6 +220,9 @@ impl Engine {
             Request::Put(put) => self.put(connection, put, now),
             Request::Put1(open, put) => self.put1(connection, &open, put, now),
             Request::Get(get) => self.get(connection, get, now),
+            Request::GetAny(gets) => self.get_any(connection, gets, now),
+            // Whoever carries calls here ends the wait itself: `timed_out`.
+            Request::Cancel => answered(Err(Failure(mq::MQRC_NO_MSG_AVAILABLE))),
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
