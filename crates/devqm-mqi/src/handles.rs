@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::ThreadId;
 
 use devqm::native::{Canceller, Client};
-use devqm::verbs::{ObjectHandle, Reply, Request};
+use devqm::verbs::{ObjectHandle, Open, Reply, Request};
 use libmqm_sys as mq;
 
 use crate::boundary::Codes;
 use crate::consuming::Consumption;
+use crate::status::Status;
 
 /// How a handle may be used by threads other than the one that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,10 @@ pub(crate) struct Connection {
     pub(crate) consumption: Consumption,
     /// Whether something was put or got in a unit of work that has not ended.
     in_unit: AtomicBool,
-    /// The options of the objects that are open, by the caller's handles.
-    opened: Mutex<HashMap<i32, i32>>,
+    /// What asynchronous puts have left for MQSTAT.
+    pub(crate) status: Status,
+    /// The objects that are open, by the caller's handles.
+    opened: Mutex<HashMap<i32, Open>>,
 }
 
 /// What is at the other end.
@@ -90,6 +93,7 @@ pub(crate) fn add(client: Client, share: Share, message_bytes_max: usize) -> i32
             message_bytes_max,
             consumption: Consumption::default(),
             in_unit: AtomicBool::new(false),
+            status: Status::default(),
             opened: Mutex::default(),
         };
         table.connections.insert(handle, Arc::new(connection));
@@ -156,19 +160,18 @@ impl Connection {
         Ok(reply)
     }
 
-    /// Notes what an object was opened for, by the caller's handle; 0 once it is closed.
-    pub(crate) fn note_opened(&self, handle: i32, options: i32) {
+    /// Notes what was opened, by the caller's handle; `None` once it is closed.
+    pub(crate) fn note_opened(&self, handle: i32, open: Option<Open>) {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if options == 0 {
-            opened.remove(&handle)
-        } else {
-            opened.insert(handle, options)
+        match open {
+            Some(open) => opened.insert(handle, open),
+            None => opened.remove(&handle),
         };
     }
 
-    /// What an object was opened for; `None` where it is not open.
-    pub(crate) fn opened_for(&self, handle: i32) -> Option<i32> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&handle).copied()
+    /// What was opened; `None` where the handle stands for nothing.
+    pub(crate) fn opened(&self, handle: i32) -> Option<Open> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&handle).cloned()
     }
 
     /// Whether a unit of work is open.

@@ -30,7 +30,11 @@ pub(crate) fn put(caller: Caller, connection: i32, handle: i32, message: Outgoin
     let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
     let mut request = read(caller, number, &connection, descriptor, options, message)?;
     request.handle = connection.object(handle);
+    let is_async = request.options & mq::MQPMO_ASYNC_RESPONSE != 0;
     let reply = connection.call(&Request::Put(request))?;
+    if is_async && connection.status.keeps(&reply, || connection.opened(handle).unwrap_or_default()) {
+        return Ok(Codes::OK);
+    }
     write(reply, descriptor, options, None)
 }
 
@@ -40,7 +44,12 @@ pub(crate) fn put1(caller: Caller, connection: i32, object: *mut c_void, message
     let object = Od::open(caller, object)?;
     let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
     let request = read(caller, number, &connection, descriptor, options, message)?;
-    let reply = connection.call(&Request::Put1(object.read(mq::MQOO_OUTPUT)?, request))?;
+    let is_async = request.options & mq::MQPMO_ASYNC_RESPONSE != 0;
+    let open = object.read(mq::MQOO_OUTPUT)?;
+    let reply = connection.call(&Request::Put1(open.clone(), request))?;
+    if is_async && connection.status.keeps(&reply, || open) {
+        return Ok(Codes::OK);
+    }
     write(reply, descriptor, options, Some(object))
 }
 
@@ -176,8 +185,7 @@ pub(crate) fn arrived(
 }
 
 /// The message handle that takes the properties: where they are asked for in one, or where their form is left to the queue
-/// and one is given. Without a handle they are dropped, as `PROPCTL(COMPAT)` does with those that are not
-/// JMS's own; the form of an MQRFH2 is refused, because none is made here.
+/// and one is given. Any other form is the queue manager's to make.
 fn property_handle(options: Gmo) -> Result<Option<i64>, Codes> {
     const FORMS: i32 = mq::MQGMO_PROPERTIES_IN_HANDLE
         | mq::MQGMO_PROPERTIES_FORCE_MQRFH2
@@ -187,8 +195,9 @@ fn property_handle(options: Gmo) -> Result<Option<i64>, Codes> {
     let takes = match options.options() & FORMS {
         mq::MQGMO_PROPERTIES_IN_HANDLE => true,
         mq::MQGMO_PROPERTIES_AS_Q_DEF => message != mq::MQHM_NONE,
-        mq::MQGMO_PROPERTIES_COMPATIBILITY | mq::MQGMO_NO_PROPERTIES => false,
-        mq::MQGMO_PROPERTIES_FORCE_MQRFH2 => return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED)),
+        mq::MQGMO_PROPERTIES_FORCE_MQRFH2 | mq::MQGMO_PROPERTIES_COMPATIBILITY | mq::MQGMO_NO_PROPERTIES => {
+            false
+        }
         _ => return Err(Codes::failed(mq::MQRC_OPTIONS_ERROR)),
     };
     Ok(takes.then_some(message))

@@ -410,7 +410,7 @@ impl Verb {
             Request::Commit => Verb::Commit,
             Request::BackOut => Verb::BackOut,
             Request::Inquire(..) => Verb::Inquire,
-            Request::Mqsc(_) | Request::Cancel => return None,
+            Request::Set(..) | Request::Mqsc(_) | Request::Cancel => return None,
         })
     }
 

@@ -32,6 +32,8 @@ pub enum Request {
     BackOut,
     /// MQINQ: the handle and the `MQIA_*`/`MQCA_*` selectors in the caller's order.
     Inquire(ObjectHandle, Vec<i32>),
+    /// MQSET: the handle, the selectors, and the integers and characters in the order of the selectors.
+    Set(ObjectHandle, Vec<i32>, Vec<i32>, #[serde(with = "serde_bytes")] Vec<u8>),
     /// Several gets at once, for the consumers of MQCB: the first that finds a message is answered, and [`Got::handle`] says
     /// which it was; without one all of them wait, as long as the first says. A get that fails fails all.
     GetAny(Vec<Get>),

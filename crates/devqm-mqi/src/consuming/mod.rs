@@ -103,7 +103,7 @@ fn register(caller: Caller, number: i32, connection: &Arc<Connection>, handle: i
 
 fn check_opened(connection: &Connection, handle: i32) -> Result<(), Codes> {
     const GETTING: i32 = mq::MQOO_INPUT_AS_Q_DEF | mq::MQOO_INPUT_SHARED | mq::MQOO_INPUT_EXCLUSIVE;
-    match connection.opened_for(handle) {
+    match connection.opened(handle).map(|open| open.options) {
         None => Err(Codes::failed(mq::MQRC_HOBJ_ERROR)),
         Some(options) if options & (GETTING | mq::MQOO_BROWSE) == 0 => {
             Err(Codes::failed(mq::MQRC_NOT_OPEN_FOR_INPUT))

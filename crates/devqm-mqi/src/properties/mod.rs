@@ -16,6 +16,9 @@ use crate::{charset, handles};
 
 mod name;
 mod value;
+mod buffer;
+
+pub(crate) use buffer::{Buffer, from_buffer, to_buffer};
 
 #[derive(Debug, Default)]
 struct Table {

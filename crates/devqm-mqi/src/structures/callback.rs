@@ -1,4 +1,4 @@
-//! MQCBD and MQCTLO: what a callback is, and how callbacks are controlled.
+//! MQCBD, MQCTLO and MQSTS: what a callback is, how callbacks are controlled, what became of asynchronous calls.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -11,6 +11,22 @@ use crate::memory::{Caller, Structure};
 
 pub(super) const CBD: Layout = Layout { id: *b"CBD ", lengths: &[168], fault: mq::MQRC_CBD_ERROR };
 pub(super) const CTLO: Layout = Layout { id: *b"CTLO", lengths: &[24], fault: mq::MQRC_CTLO_ERROR };
+
+pub(super) const STS: Layout = Layout { id: *b"STAT", lengths: &[224, 280], fault: mq::MQRC_STS_ERROR };
+
+/// A caller's MQSTS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sts(Structure);
+
+impl Sts {
+    pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
+        STS.open(caller, pointer).map(Self)
+    }
+
+    pub(crate) fn structure(self) -> Structure {
+        self.0
+    }
+}
 
 /// A caller's MQCBD.
 #[derive(Debug, Clone, Copy)]

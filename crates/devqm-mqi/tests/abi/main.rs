@@ -13,6 +13,8 @@ mod connecting;
 mod sharing;
 mod messages;
 mod callbacks;
+mod setting;
+mod forms;
 mod properties;
 mod attributes;
 mod fuzz;

@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// Makes an object what its record says, and ends the gets that it now forbids.
-    fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
+    pub(super) fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
         let inhibited = record.attributes.number("GET") == mq::MQQA_GET_INHIBITED;
         let variety = record.variety;
         let is_temporary = matches!(variety, Variety::LocalQueue { origin: Origin::TemporaryDynamic, .. });

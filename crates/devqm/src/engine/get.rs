@@ -4,7 +4,8 @@ use libmqm_sys as mq;
 
 use super::connect::{Target, ended};
 use super::context::Context;
-use super::message::{Entry, Moment, Position};
+use super::form::{self, Form};
+use super::message::{Entry, Image, Moment, Position};
 use super::queue::{Selector, Waiter};
 use super::unit::{Held, Then};
 use super::{Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
@@ -190,16 +191,19 @@ impl Engine {
         position: Position,
         now: Moment,
     ) -> Result<Offer, Failure> {
+        let property_control = self.property_control(id, get.handle);
         let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
-        let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
-        let got = got(get, entry, position, &found.name, now);
+        let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
+        let shown = form::shaped(&entry.image, form);
+        let reason = outcome_of_copy(get, &shown, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
+        let got = got(get, entry, &shown, position, &found.name, now);
         let mut answer = Answer::of(with_warning(reason, got));
         answer.copied = Some(Copied {
-            image: entry.image.clone(),
-            with_properties: get.with_properties,
-            body_bytes: entry.image.body.len().min(get.buffer_bytes as usize),
+            with_properties: get.with_properties && form == Form::InHandle,
+            body_bytes: shown.body.len().min(get.buffer_bytes as usize),
+            image: shown,
         });
         if reason == Some(mq::MQRC_TRUNCATED_MSG_FAILED) {
             return Ok(Offer::Left(answer));
@@ -232,6 +236,15 @@ impl Engine {
         Ok(Offer::Taken(Progress::Answered(answer)))
     }
 
+    /// The alias's own `PROPCTL`, where the queue was opened by one.
+    fn property_control(&mut self, id: ConnectionId, handle: i32) -> Option<i32> {
+        let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle).ok()?.target else {
+            return None;
+        };
+        let alias = alias.clone();
+        self.catalogue.queue(&alias).map(|record| record.attributes.number("PROPCTL"))
+    }
+
     fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
         let by_queue = self.queues.get(&queue).is_some_and(|queue| queue.rules.get_inhibited);
         let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle)?.target else {
@@ -246,11 +259,11 @@ impl Engine {
 /// `MQRC_*` of the warning with which the message is returned; none where all is well.
 fn outcome_of_copy(
     get: &Get,
-    entry: &Entry,
+    shown: &Image,
     channel_bytes_max: usize,
     own_ccsid: i32,
 ) -> Result<Option<i32>, Failure> {
-    let length = entry.image.body.len();
+    let length = shown.body.len();
     if length > channel_bytes_max {
         return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
     }
@@ -263,7 +276,7 @@ fn outcome_of_copy(
         }));
     }
     let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
-    Ok(if converts { unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid) } else { None })
+    Ok(if converts { unconverted(&get.descriptor, &shown.descriptor, own_ccsid) } else { None })
 }
 
 /// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
@@ -281,8 +294,14 @@ fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i
 }
 
 /// All of the reply to a get but properties and body.
-fn got(get: &Get, entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
-    let image = &entry.image;
+fn got(
+    get: &Get,
+    entry: &Entry,
+    image: &Image,
+    position: Position,
+    queue_name: &str,
+    now: Moment,
+) -> Outcome {
     Outcome::Got(Box::new(Got {
         handle: get.handle,
         descriptor: Descriptor {

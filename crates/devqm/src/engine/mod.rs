@@ -16,8 +16,10 @@ mod open;
 mod context;
 mod put;
 mod get;
+mod form;
 mod consume;
 mod inquire;
+mod set;
 mod admin;
 mod display;
 mod hostile;
@@ -226,6 +228,9 @@ impl Engine {
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
+            Request::Set(handle, selectors, integers, characters) => {
+                self.set(connection, handle, [&selectors, &integers], &characters, now)
+            }
             Request::Mqsc(text) => self.mqsc(connection, &text, now),
         }
     }

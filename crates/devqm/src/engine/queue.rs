@@ -53,6 +53,7 @@ pub(super) struct Rules {
     pub(super) default_input: i32,
     pub(super) shareable: bool,
     pub(super) first_in_first_out: bool,
+    pub(super) property_control: i32,
 }
 
 /// How a queue came to be.
@@ -119,6 +120,7 @@ impl Rules {
             default_input: attributes.number("DEFSOPT"),
             shareable: attributes.number("SHARE") == mq::MQQA_SHAREABLE,
             first_in_first_out: attributes.number("MSGDLVSQ") == mq::MQMDS_FIFO,
+            property_control: attributes.number("PROPCTL"),
         }
     }
 
