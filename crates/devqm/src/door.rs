@@ -177,7 +177,7 @@ impl Door {
     /// Carries a request out; what its answer needs to outlive a kill is noted.
     async fn carry_out(&mut self, request: Request) -> io::Result<Answer> {
         let answer = self.call(request).await?;
-        if let Some(mark) = &answer.mark {
+        for mark in answer.mark.iter().chain(&answer.more_marks) {
             self.server.in_flight().note(mark)?;
         }
         Ok(answer)

@@ -15,6 +15,8 @@ mod messages;
 mod callbacks;
 mod setting;
 mod forms;
+mod reports;
+mod groups;
 mod properties;
 mod attributes;
 mod fuzz;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use libmqm_sys as mq;
 
+use super::group::Order;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
 use super::unit::Unit;
@@ -34,6 +35,12 @@ pub(super) struct Handle {
     pub(super) input: Option<Sharing>,
     /// The browse cursor: the place last browsed.
     pub(super) cursor: Option<Position>,
+    /// Where it stands in a group that is put, got or browsed in logical order.
+    pub(super) put_order: Option<Order>,
+    pub(super) get_order: Option<Order>,
+    pub(super) browse_order: Option<Order>,
+    /// The message that it has locked.
+    pub(super) locked: Option<Position>,
     /// The context of the message last got, with `MQOO_SAVE_ALL_CONTEXT`.
     pub(super) saved_context: Option<Box<Context>>,
     /// Whether this handle created a temporary dynamic queue, which goes with it.
@@ -121,7 +128,7 @@ impl Engine {
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);
-            self.forget(connection);
+            self.forget(connection, now);
         }
     }
 
@@ -148,12 +155,12 @@ impl Engine {
     }
 
     /// Closes a connection's handles and drops it.
-    pub(super) fn forget(&mut self, connection: ConnectionId) {
+    pub(super) fn forget(&mut self, connection: ConnectionId, now: Moment) {
         let Some(gone) = self.connections.remove(&connection) else {
             return;
         };
         for handle in gone.handles.into_values() {
-            self.release(&handle);
+            self.release(&handle, now);
         }
     }
 

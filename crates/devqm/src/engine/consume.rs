@@ -5,6 +5,7 @@ use libmqm_sys as mq;
 use super::connect::ended;
 use super::get::selector;
 use super::message::Moment;
+use super::queue::Selector;
 use super::{ConnectionId, Engine, Failure, Progress};
 use crate::verbs::Get;
 
@@ -38,7 +39,7 @@ impl Engine {
             let queue = self.queue_of(connection, get.handle)?;
             let cursor = self.handle(connection, get.handle)?.cursor;
             let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-            let selector = selector(&get);
+            let selector = Selector { who: Some((connection, get.handle)), ..selector(&get) };
             let waiting = Get { options: get.options | mq::MQGMO_WAIT, wait_interval_ms, ..get };
             progress = self.wait(connection, waiting, queue, selector, after);
         }

@@ -15,8 +15,11 @@ mod connect;
 mod open;
 mod context;
 mod put;
+mod report;
 mod get;
 mod form;
+mod group;
+mod lock;
 mod consume;
 mod inquire;
 mod set;
@@ -111,6 +114,8 @@ pub struct Answer {
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
+    /// The same for the other segments of a message that was got whole.
+    pub more_marks: Vec<Mark>,
 }
 
 #[derive(Debug)]
@@ -218,7 +223,7 @@ impl Engine {
             Request::Connect(_) => unreachable!("answered above"),
             Request::Disconnect => self.disconnect(connection, now),
             Request::Open(open) => self.open(connection, &open, now),
-            Request::Close(handle, options) => self.close(connection, handle, options),
+            Request::Close(handle, options) => self.close(connection, handle, options, now),
             Request::Put(put) => self.put(connection, put, now),
             Request::Put1(open, put) => self.put1(connection, &open, put, now),
             Request::Get(get) => self.get(connection, get, now),
@@ -266,11 +271,14 @@ impl Engine {
     }
 
     /// Drops messages whose time was over; the store may learn of it whenever it likes.
-    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>) {
+    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>, now: Moment) {
         let persistent = expired.iter().filter(|(_, entry)| entry.is_persistent());
         let changes: Vec<_> = persistent.map(|(position, entry)| removal(*position, entry)).collect();
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
+        }
+        for (_, entry) in &expired {
+            self.report(report::Event::Expiration, entry, None, now);
         }
     }
 }
@@ -303,7 +311,7 @@ impl From<Reply> for Answer {
 
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, copied: None, mark: None }
+        Self { reply, copied: None, mark: None, more_marks: Vec::new() }
     }
 
     /// Whether the call did what it was asked.

@@ -4,10 +4,11 @@ use libmqm_sys as mq;
 
 use super::catalogue::{ObjectKey, ObjectRecord, Variety};
 use super::connect::{Handle, Target, ended};
+use super::group::Order;
 use super::message::Moment;
 use super::queue::{Origin, Sharing};
 use super::unit::Then;
-use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal};
+use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal, with_warning};
 use crate::mqsc::Value;
 use crate::mqsc::words::is_name_character;
 use crate::verbs::{ObjectHandle, Open, Opened, Outcome, Reply, ResolvedNames};
@@ -69,6 +70,10 @@ impl Engine {
             options: open.options,
             input,
             cursor: None,
+            put_order: None,
+            get_order: None,
+            browse_order: None,
+            locked: None,
             saved_context: None,
             is_creator: resolved.is_creator,
         };
@@ -193,8 +198,14 @@ impl Engine {
         Ok(input)
     }
 
-    pub(super) fn close(&mut self, connection: ConnectionId, handle: ObjectHandle, options: i32) -> Progress {
-        ended(self.close_object(connection, handle, options))
+    pub(super) fn close(
+        &mut self,
+        connection: ConnectionId,
+        handle: ObjectHandle,
+        options: i32,
+        now: Moment,
+    ) -> Progress {
+        ended(self.close_object(connection, handle, options, now))
     }
 
     fn close_object(
@@ -202,6 +213,7 @@ impl Engine {
         connection: ConnectionId,
         handle: ObjectHandle,
         options: i32,
+        now: Moment,
     ) -> Result<Progress, Failure> {
         self.handle(connection, handle)?;
         let deletes = options & (mq::MQCO_DELETE | mq::MQCO_DELETE_PURGE);
@@ -214,8 +226,8 @@ impl Engine {
         let Some(closed) = self.connection(connection)?.handles.remove(&handle) else {
             return Err(Failure(mq::MQRC_HOBJ_ERROR));
         };
-        self.release(&closed);
-        let reply = ok(Outcome::Nothing);
+        self.release(&closed, now);
+        let reply = with_warning(closed.put_order.map(Order::incomplete), Outcome::Nothing);
         match deleted {
             None => Ok(answered(Ok(reply))),
             Some(id) => Ok(self.delete_queue(connection, id, reply)),
@@ -251,7 +263,8 @@ impl Engine {
     }
 
     /// Gives back what a handle holds; a temporary queue goes with its creator's handle.
-    pub(super) fn release(&mut self, handle: &Handle) {
+    pub(super) fn release(&mut self, handle: &Handle, now: Moment) {
+        self.unlock_closed(handle, now);
         let Target::Queue { id, .. } = handle.target else {
             return;
         };
