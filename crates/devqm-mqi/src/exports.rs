@@ -24,7 +24,7 @@ use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
 use crate::properties::{self, Buffer, Inquiry, Setting};
 use crate::structures::Cno;
-use crate::{connection, handles, status};
+use crate::{connection, handles, status, subscriptions};
 
 /// Connects to a queue manager.
 #[unsafe(no_mangle)]
@@ -413,6 +413,39 @@ pub unsafe extern "C" fn MQSTAT(
     unsafe { boundary(completion, reason, verb) };
 }
 
+/// Subscribes to a topic.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSUB(
+    connection: i32,
+    description: *mut c_void,
+    queue: *mut i32,
+    subscription: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| {
+        caller.put(subscription, mq::MQHO_UNUSABLE_HOBJ);
+        subscriptions::subscribe(caller, connection, description, queue, subscription)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Asks for what is retained for a subscription.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSUBRQ(
+    connection: i32,
+    subscription: i32,
+    action: i32,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| subscriptions::request(caller, connection, subscription, action, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
 /// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
 /// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
 macro_rules! not_supported {
@@ -431,10 +464,6 @@ macro_rules! not_supported {
 }
 
 not_supported! {
-    /// Subscribes; not supported.
-    MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) => |caller: Caller| caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
-    /// Acts on a subscription; not supported.
-    MQSUBRQ(_connection: i32, _handle: i32, _action: i32, _options: *mut c_void) => |_| ();
     /// Converts characters; not supported.
     MQXCNVC(
         _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const c_char,

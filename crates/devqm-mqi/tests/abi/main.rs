@@ -17,6 +17,7 @@ mod setting;
 mod forms;
 mod reports;
 mod groups;
+mod topics;
 mod properties;
 mod attributes;
 mod fuzz;

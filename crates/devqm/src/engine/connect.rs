@@ -7,6 +7,7 @@ use libmqm_sys as mq;
 use super::group::Order;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
+use super::subscription::SubscriptionId;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
@@ -56,9 +57,27 @@ pub(super) enum Target {
         alias: Option<String>,
     },
     QueueManager,
+    Topic(String),
+    Subscription(SubscriptionId),
 }
 
 impl Handle {
+    /// A handle that holds nothing yet.
+    pub(super) fn on(target: Target, options: i32) -> Self {
+        Self {
+            target,
+            options,
+            input: None,
+            cursor: None,
+            put_order: None,
+            get_order: None,
+            browse_order: None,
+            locked: None,
+            saved_context: None,
+            is_creator: false,
+        }
+    }
+
     pub(super) fn has(&self, option: i32) -> bool {
         self.options & option != 0
     }
@@ -166,6 +185,14 @@ impl Engine {
 
     pub(super) fn connection(&mut self, id: ConnectionId) -> Result<&mut Connection, Failure> {
         self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))
+    }
+
+    /// Gives a handle its number.
+    pub(super) fn new_handle(&mut self, id: ConnectionId, handle: Handle) -> Result<ObjectHandle, Failure> {
+        let connection = self.connection(id)?;
+        connection.last_handle += 1;
+        connection.handles.insert(connection.last_handle, handle);
+        Ok(connection.last_handle)
     }
 
     pub(super) fn handle(

@@ -16,6 +16,9 @@ mod open;
 mod context;
 mod put;
 mod report;
+mod topic;
+mod subscription;
+mod publish;
 mod get;
 mod form;
 mod group;
@@ -63,6 +66,7 @@ pub struct Engine {
     /// The last eight bytes of the next message id or connection id.
     next_unique: u64,
     slots: Slots,
+    broker: publish::Broker,
     /// Nobody may wait any more.
     stopping: bool,
     /// What it does wrong because a test asked for it; not stored.
@@ -193,6 +197,7 @@ impl Engine {
             connections: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
+            broker: publish::Broker::default(),
             stopping: false,
             faults: Faults::default(),
             effects: Effects::default(),
@@ -205,6 +210,7 @@ impl Engine {
                 queue.insert(position, Entry { image, backout_count, slot: None });
             }
         }
+        engine.find_retained();
         engine
     }
 
@@ -233,6 +239,10 @@ impl Engine {
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
+            Request::Subscribe(asked) => self.subscribe(connection, &asked, now),
+            Request::RequestPublications(handle, action) => {
+                self.request_publications(connection, handle, action, now)
+            }
             Request::Set(handle, selectors, integers, characters) => {
                 self.set(connection, handle, [&selectors, &integers], &characters, now)
             }

@@ -18,6 +18,12 @@ const WITHOUT_EFFECT: i32 = mq::MQPMO_ALTERNATE_USER_AUTHORITY
     | mq::MQPMO_SYNC_RESPONSE
     | mq::MQPMO_RESOLVE_LOCAL_Q
     | mq::MQPMO_MD_FOR_OUTPUT_ONLY;
+/// Of topics; on a queue they mean nothing.
+const PUBLISHING: i32 = mq::MQPMO_RETAIN
+    | mq::MQPMO_WARN_IF_NO_SUBS_MATCHED
+    | mq::MQPMO_NOT_OWN_SUBS
+    | mq::MQPMO_SCOPE_QMGR
+    | mq::MQPMO_SUPPRESS_REPLYTO;
 const SYNCPOINTS: i32 = mq::MQPMO_SYNCPOINT | mq::MQPMO_NO_SYNCPOINT;
 const IDS: i32 = mq::MQPMO_NEW_MSG_ID | mq::MQPMO_NEW_CORREL_ID;
 
@@ -45,9 +51,12 @@ impl Engine {
         context::check_opened(handle, put.options)?;
         let alias = match &handle.target {
             Target::Queue { alias, .. } => alias.clone(),
-            Target::QueueManager => None,
+            _ => None,
         };
         let (number, order) = (put.handle, handle.put_order);
+        if let Some(topic) = self.topic_of(id, put.handle) {
+            return self.publish(id, &topic, put, now);
+        }
         let queue = self.queue_of(id, put.handle)?;
         if put.options & mq::MQPMO_LOGICAL_ORDER == 0 {
             return self.put_to(id, queue, alias.as_deref(), put, now);
@@ -209,7 +218,12 @@ impl Engine {
     }
 
     /// Fills in what the queue manager adds to a descriptor.
-    fn complete_descriptor(&mut self, id: ConnectionId, put: &mut Put, now: Moment) -> Result<(), Failure> {
+    pub(super) fn complete_descriptor(
+        &mut self,
+        id: ConnectionId,
+        put: &mut Put,
+        now: Moment,
+    ) -> Result<(), Failure> {
         let own_name = self.identity.name.clone();
         let ccsid = self.catalogue.rules.ccsid;
         if put.options & mq::MQPMO_NEW_MSG_ID != 0 || put.descriptor.message_id == [0; 24] {
@@ -245,13 +259,13 @@ impl Engine {
 }
 
 fn check_options(options: i32) -> Result<(), Failure> {
-    let known = mq::MQPMO_LOGICAL_ORDER | WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
+    let known = mq::MQPMO_LOGICAL_ORDER | PUBLISHING | WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
     let contradictory = options & SYNCPOINTS == SYNCPOINTS || (options & context::OPTIONS).count_ones() > 1;
     if options & !known != 0 || contradictory { Err(Failure(mq::MQRC_OPTIONS_ERROR)) } else { Ok(()) }
 }
 
 /// The checks of MQMD that MQPUT makes, each with its own reason.
-fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
+pub(super) fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
     let asks_reply = descriptor.message_type == mq::MQMT_REQUEST || descriptor.report & REPORTS != 0;
     let checks = [
         (

@@ -253,6 +253,11 @@ impl Queue {
         self.locks.is_empty() || self.locks.get(&position).is_none_or(|owner| Some(*owner) == who)
     }
 
+    /// All visible messages.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Position, &Entry)> {
+        self.messages.iter().map(|(position, entry)| (*position, entry))
+    }
+
     /// The visible messages of a group.
     pub(super) fn group(&self, id: &[u8; 24]) -> impl Iterator<Item = (Position, &Entry)> {
         let positions = self.by_group_id.positions(id);

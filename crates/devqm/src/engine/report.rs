@@ -103,7 +103,12 @@ impl Engine {
     }
 
     /// The queue of a name, if it takes such a message; the reason where it does not.
-    fn takes(&self, name: &str, body_bytes: usize, descriptor: &Descriptor) -> Result<QueueId, i32> {
+    pub(super) fn takes(
+        &self,
+        name: &str,
+        body_bytes: usize,
+        descriptor: &Descriptor,
+    ) -> Result<QueueId, i32> {
         let unknown = mq::MQRC_UNKNOWN_OBJECT_NAME;
         let record = self.catalogue.queue(name).ok_or(unknown)?;
         let id = match record.variety {
