@@ -21,6 +21,7 @@ mod property;
 mod callback;
 
 pub(crate) use callback::{Cbd, Ctlo, Sts};
+pub(crate) use cd::Cd;
 pub(crate) use charv::Charv;
 pub(crate) use cno::Cno;
 pub(crate) use gmo::Gmo;
