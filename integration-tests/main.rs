@@ -22,3 +22,5 @@ mod sweep;
 mod soak;
 mod driver;
 mod node;
+mod translate;
+mod formats;
