@@ -19,6 +19,7 @@ use libmqm_sys as mq;
 
 use crate::boundary::{Codes, boundary, completed};
 use crate::consuming::{self, Given};
+use crate::conversion::{self, Characters};
 use crate::memory::Caller;
 use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
@@ -446,27 +447,27 @@ pub unsafe extern "C" fn MQSUBRQ(
     unsafe { boundary(completion, reason, verb) };
 }
 
-/// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
-/// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
-macro_rules! not_supported {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) => $returns:expr;)*) => {$(
-        $(#[$doc])*
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name($($argument: $type,)* completion: *mut i32, reason: *mut i32) {
-            let verb = |caller: Caller| {
-                ($returns)(caller);
-                Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED))
-            };
-            // SAFETY: this module's contract.
-            unsafe { boundary(completion, reason, verb) };
-        }
-    )*};
-}
-
-not_supported! {
-    /// Converts characters; not supported.
-    MQXCNVC(
-        _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const c_char,
-        _target_ccsid: i32, _target_length: i32, _target: *mut c_char, data_length: *mut i32
-    ) => |caller: Caller| caller.put(data_length, 0);
+/// Converts characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQXCNVC(
+    connection: i32,
+    options: i32,
+    source_ccsid: i32,
+    source_length: i32,
+    source: *const c_char,
+    target_ccsid: i32,
+    target_length: i32,
+    target: *mut c_char,
+    data_length: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let source = Characters { ccsid: source_ccsid, length: source_length, at: source };
+    let target = Characters { ccsid: target_ccsid, length: target_length, at: target };
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        conversion::convert(caller, connection, options, source, target, data_length)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }

@@ -53,7 +53,8 @@ impl Sample {
 
     /// The dialect that a sample of another origin than pyiso8583 is in.
     fn dialect(&self) -> Spoken {
-        let stated = self.expected.as_ref().and_then(|expected| expected["dialect"].as_str()).unwrap_or_default();
+        let stated =
+            self.expected.as_ref().and_then(|expected| expected["dialect"].as_str()).unwrap_or_default();
         let says = |word: &str| stated.contains(word) || self.name.contains(word);
         let name = match self.name.split("__").next().unwrap() {
             "basei" | "spec87ascii" | "jmeter" => "generic-ascii",

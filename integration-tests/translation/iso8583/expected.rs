@@ -129,7 +129,9 @@ fn compare_element(element: &str, expected: &Value, ours: &Value) {
                 let key = match key.as_str() {
                     "SE00" if value.is_array() => continue,
                     "SE00" => "TCC",
-                    key => key.trim_start_matches("SE").trim_start_matches(if key.len() == 4 && ours.get("TCC").is_none() { "0" } else { "" }),
+                    key => key.trim_start_matches("SE").trim_start_matches(
+                        if key.len() == 4 && ours.get("TCC").is_none() { "0" } else { "" },
+                    ),
                 };
                 let by_tag = ours.get(key).or_else(|| ours.get(key.to_ascii_uppercase()));
                 let found = by_tag.unwrap_or_else(|| panic!("{element}.{key} is missing"));
@@ -165,7 +167,9 @@ fn compare_cardutil(fields: &Value, document: &Value) {
         };
         match value {
             Value::String(text) if !text.is_empty() => assert_eq!(ours, text, "{key}"),
-            Value::Number(number) => assert_eq!(ours.as_str().unwrap().parse::<u64>().ok(), number.as_u64(), "{key}"),
+            Value::Number(number) => {
+                assert_eq!(ours.as_str().unwrap().parse::<u64>().ok(), number.as_u64(), "{key}")
+            }
             _ => assert!(ours.is_null(), "{key}"),
         }
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mqgate::message::{Ccsid, Document};
-use mqgate::translate::{Dialect, Explanation, Format, Input, Limits, Options, Refusal, Show, Translator, Wire};
+use mqgate::translate::{
+    Dialect, Explanation, Format, Input, Limits, Options, Refusal, Show, Translator, Wire,
+};
 use serde_json::Value;
 
 /// UTF-8, and the encoding of a little-endian machine.
@@ -69,6 +71,7 @@ fn input(bytes: &[u8]) -> Input<'_> {
 /// The bytes of a file of hexadecimal digits; lines that begin with `#` are remarks.
 pub(crate) fn read_hex(file: &Path) -> Vec<u8> {
     let text = fs::read_to_string(file).unwrap();
-    let digits: String = text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+    let digits: String =
+        text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
     hex::decode(digits).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

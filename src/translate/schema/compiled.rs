@@ -84,9 +84,10 @@ fn compile(files: &Arc<Files>, name: &str) -> Result<SchemaSet, String> {
     let missing =
         compiled.directive_failures().iter().find(|failure| failure.kind() != CompositionEdgeKind::Import);
     match missing {
-        Some(failure) => {
-            Err(format!("includes {:?}, which is not in the folder", failure.schema_location().unwrap_or_default()))
-        }
+        Some(failure) => Err(format!(
+            "includes {:?}, which is not in the folder",
+            failure.schema_location().unwrap_or_default()
+        )),
         None => Ok(compiled.into_schema_set()),
     }
 }

@@ -44,8 +44,8 @@ pub(super) fn sections(text: &str) -> Vec<Section<'_>> {
             ResolveResult::Bound(namespace) => unescape(namespace.0).unwrap_or_default().into_owned(),
             ResolveResult::Unbound | ResolveResult::Unknown(_) => String::new(),
         };
-        let is_section = matches!(start.local_name().as_ref(), "Document" | "AppHdr")
-            && iso20022::is_message(&namespace);
+        let is_section =
+            matches!(start.local_name().as_ref(), "Document" | "AppHdr") && iso20022::is_message(&namespace);
         if !is_section {
             root.get_or_insert((namespace, start.name().0.len(), at));
             continue;

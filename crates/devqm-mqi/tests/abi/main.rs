@@ -18,6 +18,7 @@ mod forms;
 mod reports;
 mod groups;
 mod topics;
+mod converting;
 mod properties;
 mod attributes;
 mod fuzz;

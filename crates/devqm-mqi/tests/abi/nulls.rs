@@ -59,12 +59,19 @@ fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
 }
 
 #[test]
-fn what_is_not_functional_says_so_and_writes_what_it_would_return() {
+fn characters_may_be_converted_without_a_connection_and_from_nothing() {
     let mut length = 7;
-    let not_functional: [Codes; 1] =
-        [codes(|cc, rc| mqi::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), &raw mut length, cc, rc))];
-    assert_eq!(not_functional, [failed(mq::MQRC_FUNCTION_NOT_SUPPORTED); 1]);
-    assert_eq!(length, 0);
+    let convert = |source_length, target_length, length: &mut i32| {
+        codes(|cc, rc| {
+            let (source, target) = (null(), null_mut());
+            mqi::MQXCNVC(0, 0, 819, source_length, source, 1208, target_length, target, length, cc, rc);
+        })
+    };
+    assert_eq!((convert(0, 0, &mut length), length), (OK, 0));
+    assert_eq!(convert(1, 0, &mut length), failed(mq::MQRC_SOURCE_BUFFER_ERROR));
+    assert_eq!(convert(0, 1, &mut length), failed(mq::MQRC_TARGET_BUFFER_ERROR));
+    assert_eq!(convert(-1, 0, &mut length), failed(mq::MQRC_SOURCE_LENGTH_ERROR));
+    assert_eq!(convert(0, -1, &mut length), failed(mq::MQRC_TARGET_LENGTH_ERROR));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use libmqm_sys as mq;
 
 use super::connect::{Target, ended};
 use super::context::Context;
+use super::convert;
 use super::form::{self, Form};
 use super::group::{self, LOOKING_AROUND};
 use super::message::{Entry, Image, Moment, Position};
@@ -238,8 +239,11 @@ impl Engine {
             Some((whole, positions)) => (Arc::new(whole), positions),
             None => (entry.image.clone(), vec![position]),
         };
-        let shown = form::shaped(&image, form);
-        let reason = outcome_of_copy(get, &shown, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
+        let (shown, reason) = self::shown(get, form::shaped(&image, form), self.catalogue.rules.ccsid);
+        let length = shown.body.len();
+        if length > connection.message_bytes_max {
+            return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
+        }
         let got = got(get, entry, &shown, position, &found.name, now);
         let mut answer = Answer::of(with_warning(reason, got));
         answer.copied = Some(Copied {
@@ -339,41 +343,21 @@ impl Engine {
     }
 }
 
-/// `MQRC_*` of the warning with which the message is returned; none where all is well.
-fn outcome_of_copy(
-    get: &Get,
-    shown: &Image,
-    channel_bytes_max: usize,
-    own_ccsid: i32,
-) -> Result<Option<i32>, Failure> {
-    let length = shown.body.len();
-    if length > channel_bytes_max {
-        return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
-    }
-    if length > get.buffer_bytes as usize {
+/// The message as it is returned, and the `MQRC_*` of the warning with which it is; none where all is well.
+fn shown(get: &Get, shown: Arc<Image>, own_ccsid: i32) -> (Arc<Image>, Option<i32>) {
+    let room = get.buffer_bytes as usize;
+    if shown.body.len() > room {
+        // What does not fit as it is, is not converted either.
         let accepts = get.options & mq::MQGMO_ACCEPT_TRUNCATED_MSG != 0;
-        return Ok(Some(if accepts {
-            mq::MQRC_TRUNCATED_MSG_ACCEPTED
-        } else {
-            mq::MQRC_TRUNCATED_MSG_FAILED
-        }));
+        let reason = if accepts { mq::MQRC_TRUNCATED_MSG_ACCEPTED } else { mq::MQRC_TRUNCATED_MSG_FAILED };
+        return (shown, Some(reason));
     }
-    let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
-    Ok(if converts { unconverted(&get.descriptor, &shown.descriptor, own_ccsid) } else { None })
-}
-
-/// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
-/// converts nothing: it says so with the warnings of a queue manager whose conversion failed.
-fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i32> {
-    let asked_ccsid = if asked.ccsid == mq::MQCCSI_Q_MGR { own_ccsid } else { asked.ccsid };
-    // Only text in units of two bytes has an order of bytes.
-    let wide = matches!(has.ccsid, 1200..=1203 | 13488 | 17584);
-    let is_text = &has.format == b"MQSTR   ";
-    if asked_ccsid == has.ccsid && (asked.encoding == has.encoding || (is_text && !wide)) {
-        return None;
+    match convert::converted(&shown, get, own_ccsid) {
+        None => (shown, None),
+        Some(Ok(converted)) if converted.body.len() > room => (shown, Some(mq::MQRC_CONVERTED_MSG_TOO_BIG)),
+        Some(Ok(converted)) => (converted, None),
+        Some(Err(reason)) => (shown, Some(reason)),
     }
-    let without_format = has.format == [b' '; 8] || has.format == [0; 8];
-    Some(if without_format { mq::MQRC_FORMAT_ERROR } else { mq::MQRC_NOT_CONVERTED })
 }
 
 /// All of the reply to a get but properties and body.

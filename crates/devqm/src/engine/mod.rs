@@ -21,6 +21,7 @@ mod subscription;
 mod publish;
 mod get;
 mod form;
+mod convert;
 mod group;
 mod lock;
 mod consume;
