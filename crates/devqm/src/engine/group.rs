@@ -2,7 +2,7 @@
 //!
 //! Source: IBM documentation, "Message groups" and "Message segmentation", "MQGMO Options", "MQPMO Options".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use libmqm_sys as mq;
 
@@ -141,10 +141,12 @@ impl Engine {
             selector.offset = Some(order.offset);
         }
         let (mut after, mut expired) = (after, Vec::new());
+        let mut groups = Groups::default();
         let found = self.queues.get_mut(&queue).and_then(|queue| {
             loop {
                 let position = queue.find(&selector, after, now, &mut expired)?;
-                if queue.at(position).is_some_and(|entry| may_have(queue, entry, get, order.is_some())) {
+                let entry = queue.at(position)?;
+                if may_have(queue, entry, get, order.is_some(), &mut groups) {
                     return Some(position);
                 }
                 after = Some(position);
@@ -204,11 +206,13 @@ pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Option<(Image, V
     if get.options & mq::MQGMO_COMPLETE_MSG == 0 || descriptor.message_flags & IS_SEGMENT == 0 {
         return None;
     }
-    let segments = segments_of(queue, &descriptor.group_id, descriptor.sequence_number)?;
+    let members = Members::of(queue, &descriptor.group_id);
+    let segments = members.segments(descriptor.sequence_number)?;
     let mut body = Vec::new();
-    segments.iter().for_each(|(_, segment)| body.extend_from_slice(&segment.image.body));
-    let (_, first) = segments.first()?;
-    let image = &first.image;
+    for position in &segments {
+        body.extend_from_slice(&queue.at(*position)?.image.body);
+    }
+    let image = &queue.at(*segments.first()?)?.image;
     let whole = Image {
         queue: image.queue,
         rank: image.rank,
@@ -222,66 +226,94 @@ pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Option<(Image, V
         properties: image.properties.clone(),
         body,
     };
-    Some((whole, segments.iter().map(|(position, _)| *position).collect()))
+    Some((whole, segments))
+}
+
+/// The groups that one search has met: each is looked through once.
+type Groups = HashMap<[u8; 24], Members>;
+
+/// What of a group is there, by sequence number and offset.
+#[derive(Debug)]
+struct Members(BTreeMap<(i32, i32), Member>);
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    position: Position,
+    bytes: usize,
+    flags: i32,
+}
+
+impl Members {
+    fn of(queue: &Queue, group_id: &[u8; 24]) -> Self {
+        let member = |(position, entry): (Position, &Entry)| {
+            let descriptor = &entry.image.descriptor;
+            let place = (descriptor.sequence_number, descriptor.offset);
+            let (bytes, flags) = (entry.image.body.len(), descriptor.message_flags);
+            (place, Member { position, bytes, flags })
+        };
+        Self(queue.group(group_id).map(member).collect())
+    }
+
+    /// Where the segments of a message stand, in order, if all are there.
+    fn segments(&self, sequence: i32) -> Option<Vec<Position>> {
+        let (mut expected, mut segments) = (0_usize, Vec::new());
+        for ((_, offset), member) in self.0.range((sequence, 0)..=(sequence, i32::MAX)) {
+            if usize::try_from(*offset).ok()? != expected {
+                return None;
+            }
+            expected += member.bytes;
+            segments.push(member.position);
+            if member.flags & mq::MQMF_LAST_SEGMENT != 0 {
+                return Some(segments);
+            }
+        }
+        None
+    }
+
+    /// Whether all messages are there, each with all its segments.
+    fn is_whole(&self) -> bool {
+        let (mut sequence, mut offset) = (1, 0_usize);
+        for (place, member) in &self.0 {
+            if place.0 != sequence || usize::try_from(place.1) != Ok(offset) {
+                return false;
+            }
+            offset += member.bytes;
+            if member.flags & IS_SEGMENT != 0 && member.flags & mq::MQMF_LAST_SEGMENT == 0 {
+                continue;
+            }
+            if member.flags & mq::MQMF_LAST_MSG_IN_GROUP != 0 {
+                return true;
+            }
+            (sequence, offset) = (sequence + 1, 0);
+        }
+        false
+    }
 }
 
 /// Whether a get may have a message, for all that belongs to it.
-fn may_have(queue: &Queue, entry: &Entry, get: &Get, is_under_way: bool) -> bool {
+fn may_have(queue: &Queue, entry: &Entry, get: &Get, is_under_way: bool, groups: &mut Groups) -> bool {
     let asks = |option: i32| get.options & option != 0;
     let descriptor = &entry.image.descriptor;
+    let (sequence, offset) = (descriptor.sequence_number, descriptor.offset);
     let in_group = descriptor.message_flags & IN_GROUP != 0;
     let is_segment = descriptor.message_flags & IS_SEGMENT != 0;
-    let begins = (!in_group || descriptor.sequence_number == 1) && (!is_segment || descriptor.offset == 0);
-    let all_segments = || segments_of(queue, &descriptor.group_id, descriptor.sequence_number).is_some();
-    let refused = [
-        asks(mq::MQGMO_LOGICAL_ORDER) && !is_under_way && !begins,
-        asks(mq::MQGMO_COMPLETE_MSG) && is_segment && (descriptor.offset != 0 || !all_segments()),
-        asks(mq::MQGMO_ALL_SEGMENTS_AVAILABLE) && is_segment && !is_under_way && !all_segments(),
-        asks(mq::MQGMO_ALL_MSGS_AVAILABLE)
-            && in_group
-            && !is_under_way
-            && !has_all_messages(queue, &descriptor.group_id),
-    ];
-    !refused.contains(&true)
-}
-
-/// The segments of a message in order, if all are there.
-fn segments_of<'q>(
-    queue: &'q Queue,
-    group_id: &[u8; 24],
-    sequence: i32,
-) -> Option<Vec<(Position, &'q Entry)>> {
-    let of_message =
-        queue.group(group_id).filter(|(_, entry)| entry.image.descriptor.sequence_number == sequence);
-    let by_offset: BTreeMap<_, _> = of_message.map(|each| (each.1.image.descriptor.offset, each)).collect();
-    let (mut expected, mut segments) = (0_usize, Vec::new());
-    for (offset, (position, entry)) in by_offset {
-        if usize::try_from(offset).ok()? != expected {
-            return None;
-        }
-        expected += entry.image.body.len();
-        segments.push((position, entry));
-        if entry.image.descriptor.message_flags & mq::MQMF_LAST_SEGMENT != 0 {
-            return Some(segments);
-        }
+    if !in_group && !is_segment {
+        return true;
     }
-    None
-}
-
-fn has_all_messages(queue: &Queue, group_id: &[u8; 24]) -> bool {
-    let by_sequence: BTreeMap<_, _> =
-        queue.group(group_id).map(|(_, entry)| (entry.image.descriptor.sequence_number, entry)).collect();
-    for (expected, (sequence, entry)) in (1..).zip(by_sequence) {
-        let flags = entry.image.descriptor.message_flags;
-        let is_there = flags & IS_SEGMENT == 0 || segments_of(queue, group_id, sequence).is_some();
-        if sequence != expected || !is_there {
-            return false;
-        }
-        if flags & mq::MQMF_LAST_MSG_IN_GROUP != 0 {
-            return true;
-        }
+    let begins = (!in_group || sequence == 1) && (!is_segment || offset == 0);
+    if asks(mq::MQGMO_LOGICAL_ORDER) && !is_under_way && !begins {
+        return false;
     }
-    false
+    if asks(mq::MQGMO_COMPLETE_MSG) && offset != 0 {
+        return false;
+    }
+    let members =
+        groups.entry(descriptor.group_id).or_insert_with(|| Members::of(queue, &descriptor.group_id));
+    let needs_segments =
+        asks(mq::MQGMO_COMPLETE_MSG) || (asks(mq::MQGMO_ALL_SEGMENTS_AVAILABLE) && !is_under_way);
+    let needs_group = asks(mq::MQGMO_ALL_MSGS_AVAILABLE) && !is_under_way;
+    !(is_segment && needs_segments && members.segments(sequence).is_none())
+        && !(in_group && needs_group && !members.is_whole())
 }
 
 /// The answer of what was delivered, unless the store gives it.

@@ -1,5 +1,7 @@
 //! One folder: an element whose children are properties.
 
+use std::collections::HashMap;
+
 use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
@@ -15,10 +17,12 @@ const DEPTH_MAX: usize = 32;
 /// The folders that hold these properties: each with all that belong to it, in the order of their first.
 pub(super) fn written(properties: &[Property]) -> Vec<String> {
     let mut folders: Vec<(&str, String)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for property in properties {
         let (folder, path) = property.name.split_once('.').unwrap_or(("usr", &property.name));
         let element = element(path, property);
-        match folders.iter_mut().find(|(name, _)| *name == folder) {
+        let place = *places.entry(folder).or_insert(folders.len());
+        match folders.get_mut(place) {
             Some((_, text)) => text.push_str(&element),
             None => folders.push((folder, element)),
         }

@@ -8,3 +8,4 @@ mod behaviour;
 mod refusals;
 mod faults;
 mod fuzz;
+mod rfh2;
