@@ -312,8 +312,9 @@ fn may_have(queue: &Queue, entry: &Entry, get: &Get, is_under_way: bool, groups:
     let needs_segments =
         asks(mq::MQGMO_COMPLETE_MSG) || (asks(mq::MQGMO_ALL_SEGMENTS_AVAILABLE) && !is_under_way);
     let needs_group = asks(mq::MQGMO_ALL_MSGS_AVAILABLE) && !is_under_way;
-    !(is_segment && needs_segments && members.segments(sequence).is_none())
-        && !(in_group && needs_group && !members.is_whole())
+    let lacks_segments = is_segment && needs_segments && members.segments(sequence).is_none();
+    let lacks_messages = in_group && needs_group && !members.is_whole();
+    !lacks_segments && !lacks_messages
 }
 
 /// The answer of what was delivered, unless the store gives it.
