@@ -340,3 +340,58 @@ fn a_consumer_whose_queue_is_inhibited_is_told_and_suspended() {
     assert_eq!(control(connection, mq::MQOP_RESUME), OK);
     assert_eq!(consumer.next().body, b"after");
 }
+
+#[test]
+fn a_callback_may_disconnect_and_is_called_no_more() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, SHARED);
+    let object = open(connection);
+    put_now(connection, object, b"last");
+    put_now(connection, object, b"left");
+    let act: Act = Box::new(|connection, _| assert_eq!(disconnect(connection), OK));
+    let mut consumer = Watched::new(mq::MQCBT_MESSAGE_CONSUMER, 0, act);
+    assert_eq!(consumer.register(connection, object, &mut unlimited()), OK);
+    assert_eq!(control(connection, mq::MQOP_START), OK);
+    assert_eq!(consumer.next().body, b"last");
+    let other = connect(&devqm, 0);
+    assert_eq!(get_now(other, open(other)), (OK, b"left".to_vec()));
+    assert_eq!(commit(connection), failed(mq::MQRC_HCONN_ERROR));
+    assert!(consumer.was_not_called());
+}
+
+#[test]
+fn closing_a_queue_deregisters_its_consumer() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, SHARED);
+    let mut object = open(connection);
+    let closed = object;
+    let mut consumer = Watched::consumer();
+    assert_eq!(consumer.register(connection, object, &mut unlimited()), OK);
+    assert_eq!(codes(|cc, rc| mqi::MQCLOSE(connection, &raw mut object, 0, cc, rc)), OK);
+    assert_eq!(act_on(connection, mq::MQOP_DEREGISTER, closed), failed(mq::MQRC_CALLBACK_NOT_REGISTERED));
+}
+
+#[test]
+fn messages_got_by_callbacks_in_a_unit_come_back_when_it_is_backed_out() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, SHARED);
+    let object = open(connection);
+    put_now(connection, object, b"again");
+    let act: Act = Box::new(|connection, call| {
+        if call.kind == mq::MQCBCT_MSG_REMOVED {
+            assert_eq!(control(connection, mq::MQOP_SUSPEND), OK);
+        }
+    });
+    let mut consumer = Watched::new(mq::MQCBT_MESSAGE_CONSUMER, 0, act);
+    let mut options = unlimited();
+    options.Options = mq::MQGMO_SYNCPOINT | mq::MQGMO_WAIT;
+    assert_eq!(consumer.register(connection, object, &mut options), OK);
+    assert_eq!(control(connection, mq::MQOP_START), OK);
+    for _ in 0..2 {
+        assert_eq!(consumer.next().body, b"again");
+        assert_eq!(control(connection, mq::MQOP_SUSPEND), OK, "waits for the callback under way");
+        assert_eq!(back_out(connection), OK);
+        assert_eq!(control(connection, mq::MQOP_RESUME), OK);
+    }
+    assert_eq!(consumer.next().body, b"again");
+}

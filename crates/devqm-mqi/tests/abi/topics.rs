@@ -8,8 +8,8 @@ use libmqm_sys as mq;
 use crate::harness::{Devqm, QUEUE};
 use crate::mqi;
 use crate::program::{
-    Codes, OK, at, charv, codes, connect, disconnect, failed, get, gmo, inquire, md, message_handle, od,
-    open_as, pmo, put, warning,
+    Codes, OK, at, attributes, charv, codes, connect, disconnect, failed, get, gmo, inquire, md,
+    message_handle, od, open_as, pmo, put, warning,
 };
 
 const NO_MESSAGE: Codes = (mq::MQCC_FAILED, mq::MQRC_NO_MSG_AVAILABLE);
@@ -184,9 +184,28 @@ fn a_durable_subscription_is_filled_while_nobody_has_it_open() {
     assert_eq!(durable(mq::MQSO_CREATE).0, failed(mq::MQRC_SUB_ALREADY_EXISTS));
     let (codes, connection, subscription) = durable(mq::MQSO_RESUME);
     assert_eq!((codes, next(connection, subscription).1), (OK, b"while away".to_vec()));
+    let (_, _, name) = attributes(connection, subscription.queue, &[mq::MQCA_Q_NAME], [0, 48]);
+    let opens = || open_as(connection, &mut od(name.trim_end()), mq::MQOO_INQUIRE);
+    assert_eq!(close(connection, opens().0, mq::MQCO_NONE), OK);
     assert_eq!(close(connection, subscription.queue, mq::MQCO_NONE), OK);
     assert_eq!(close(connection, subscription.handle, mq::MQCO_REMOVE_SUB), OK);
     assert_eq!(durable(mq::MQSO_RESUME).0, failed(mq::MQRC_NO_SUBSCRIPTION));
+    assert_eq!(opens().1, failed(mq::MQRC_UNKNOWN_OBJECT_NAME), "its queue goes with it");
+}
+
+#[test]
+fn operators_see_durable_subscriptions_and_delete_them() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, 0);
+    let mut asked = sd("news", mq::MQSO_CREATE | mq::MQSO_MANAGED | mq::MQSO_DURABLE);
+    asked.SubName = charv("reader");
+    assert_eq!(subscribe(connection, &mut asked, mq::MQHO_NONE).0, OK);
+    assert_eq!(disconnect(connection), OK);
+    devqm.mqsc("DISPLAY SUB('reader') ALL\nDISPLAY SUB(*) TOPICSTR DEST\nDELETE SUB('reader')");
+    let connection = connect(&devqm, 0);
+    asked.Options = mq::MQSO_RESUME | mq::MQSO_MANAGED | mq::MQSO_DURABLE;
+    let (codes, _) = subscribe(connection, &mut asked, mq::MQHO_NONE);
+    assert_eq!(codes, failed(mq::MQRC_NO_SUBSCRIPTION));
 }
 
 #[test]

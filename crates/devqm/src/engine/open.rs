@@ -293,6 +293,7 @@ impl Engine {
             self.cancel_waiters(id, mq::MQRC_Q_DELETED);
             self.drop_queue(id);
         }
+        self.drop_abandoned(id);
     }
 
     /// Deletes a queue with its messages; the reply waits for the store.

@@ -57,6 +57,9 @@ const KNOWN: i32 = ACTIONS
     | mq::MQSO_PUBLICATIONS_ON_REQUEST
     | mq::MQSO_NEW_PUBLICATIONS_ONLY;
 
+/// The names of queues that are made for durable subscriptions.
+const DURABLE_NAMES: &str = "SYSTEM.MANAGED.DURABLE.*";
+
 /// The options with which a program has the queue open that MQSUB made for it.
 const MANAGED_OPTIONS: i32 =
     mq::MQOO_INPUT_SHARED | mq::MQOO_BROWSE | mq::MQOO_INQUIRE | mq::MQOO_SAVE_ALL_CONTEXT;
@@ -191,7 +194,7 @@ impl Engine {
     /// A queue of the queue manager's own making, from the model that IBM MQ names for it.
     fn managed_queue(&mut self, is_durable: bool, now: Moment) -> Result<QueueId, Failure> {
         let (model, prefix) = match is_durable {
-            true => ("SYSTEM.DURABLE.MODEL.QUEUE", "SYSTEM.MANAGED.DURABLE.*"),
+            true => ("SYSTEM.DURABLE.MODEL.QUEUE", DURABLE_NAMES),
             false => ("SYSTEM.NDURABLE.MODEL.QUEUE", "SYSTEM.MANAGED.NDURABLE.*"),
         };
         let model = self.catalogue.queue(model).cloned().ok_or(Failure(mq::MQRC_UNKNOWN_OBJECT_NAME))?;
@@ -262,18 +265,24 @@ impl Engine {
         }
         let key = ObjectKey::Subscription(gone.name);
         self.catalogue.objects.remove(&key);
-        let mut changes = vec![Change::RemoveObject { key }];
-        let queue = self.queues.get(&gone.queue);
-        // Its program may still have the queue open, and what is on it; then it stays, as one that nobody fills any more.
-        let unused = queue.is_some_and(|queue| queue.handles == 0 && queue.uncommitted_gets == 0);
-        if gone.is_managed
-            && unused
-            && let Some((key, messages)) = self.drop_queue(gone.queue)
-        {
-            changes.extend(messages);
-            changes.push(Change::RemoveObject { key });
+        if gone.is_managed {
+            self.drop_abandoned(gone.queue);
         }
-        changes
+        vec![Change::RemoveObject { key }]
+    }
+
+    /// A queue made for a durable subscription goes, with what is on it, when that is gone and nobody has the queue open.
+    pub(super) fn drop_abandoned(&mut self, queue: QueueId) {
+        let Some(found) = self.queues.get(&queue) else { return };
+        let is_ours = found.origin == Origin::PermanentDynamic
+            && found.name.starts_with(DURABLE_NAMES.trim_end_matches('*'));
+        if !is_ours || found.handles + found.uncommitted_gets > 0 || self.is_managed(queue) {
+            return;
+        }
+        if let Some((key, mut changes)) = self.drop_queue(queue) {
+            changes.push(Change::RemoveObject { key });
+            self.write(changes, Then::Nothing);
+        }
     }
 
     /// DELETE SUB.
