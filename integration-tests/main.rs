@@ -22,5 +22,6 @@ mod sweep;
 mod soak;
 mod driver;
 mod node;
+mod python;
 mod translate;
 mod formats;

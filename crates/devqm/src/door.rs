@@ -81,6 +81,10 @@ impl Door {
             let request = native::decode(&self.frame)?;
             self.frame.clear();
             self.frame.shrink_to(KEPT_BYTES);
+            if matches!(request, Request::Cancel) {
+                // What it would have ended has ended by itself, and its answer is on its way.
+                continue;
+            }
             let disconnects = matches!(request, Request::Disconnect);
             let answer = self.answer(request).await?;
             let ends = disconnects && self.connected && answer.is_success();
@@ -173,7 +177,7 @@ impl Door {
     /// Carries a request out; what its answer needs to outlive a kill is noted.
     async fn carry_out(&mut self, request: Request) -> io::Result<Answer> {
         let answer = self.call(request).await?;
-        if let Some(mark) = &answer.mark {
+        for mark in answer.mark.iter().chain(&answer.more_marks) {
             self.server.in_flight().note(mark)?;
         }
         Ok(answer)
@@ -196,6 +200,17 @@ impl Door {
         }
     }
 
+    /// The only thing that a client may say while it waits for a reply.
+    async fn receive_cancel(&mut self) -> io::Result<()> {
+        let whole = self.receive_frame(CONNECT_BYTES_MAX).await?;
+        let request = native::decode(&self.frame);
+        self.frame.clear();
+        match request? {
+            Request::Cancel if whole => Ok(()),
+            _ => Err(refused("a request before the reply to the one before it")),
+        }
+    }
+
     /// Waits for a message, for the end of the wait, or for the client's death: a dead client must not take a message.
     async fn wait(&mut self, wait_ms: Option<u32>) -> io::Result<Answer> {
         let over = async {
@@ -208,7 +223,11 @@ impl Door {
             biased;
             answer = self.mailbox.recv() => return answer.ok_or_else(|| io::ErrorKind::BrokenPipe.into()),
             () = over => {}
-            error = client_gone(&mut self.stream) => return Err(error),
+            // Nothing is taken from the stream here, so that an answer that comes first loses no half of a frame.
+            spoken = self.stream.fill_buf() => match spoken? {
+                [] => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => self.receive_cancel().await?,
+            },
         }
         match self.server.timed_out(self.id) {
             Some(answer) => Ok(answer),

@@ -33,6 +33,17 @@ pub enum Request {
     BackOut,
     /// MQINQ: the handle and the `MQIA_*`/`MQCA_*` selectors in the caller's order.
     Inquire(ObjectHandle, Vec<i32>),
+    /// MQSUB.
+    Subscribe(Subscribe),
+    /// MQSUBRQ: the subscription's handle and the `MQSR_*` action.
+    RequestPublications(ObjectHandle, i32),
+    /// MQSET: the handle, the selectors, and the integers and characters in the order of the selectors.
+    Set(ObjectHandle, Vec<i32>, Vec<i32>, #[serde(with = "serde_bytes")] Vec<u8>),
+    /// Several gets at once, for the consumers of MQCB: the first that finds a message is answered, and [`Got::handle`] says
+    /// which it was; without one all of them wait, as long as the first says. A get that fails fails all.
+    GetAny(Vec<Get>),
+    /// Ends the connection's wait, if it waits. It has no reply of its own.
+    Cancel,
     /// Not an MQI call: MQSC text, answered by [`Outcome::Text`]. What `devqm mqsc` sends.
     Mqsc(String),
 }
@@ -66,6 +77,10 @@ pub enum Outcome {
     Put(Box<Descriptor>, ResolvedNames),
     /// MQGET, also with a warning. With `MQRC_TRUNCATED_MSG_FAILED` the message has stayed on its queue.
     Got(Box<Got>),
+    /// MQSUB.
+    Subscribed(Subscribed),
+    /// MQSUBRQ: how many publications were sent.
+    Sent(u32),
     /// MQINQ: integers in selector order; characters packed at each attribute's fixed width, blank padded.
     Inquired {
         /// One value for each integer selector.
@@ -113,6 +128,8 @@ pub struct Open {
     pub object_name: String,
     /// `ObjectQMgrName`; empty or our own name means local.
     pub queue_manager: String,
+    /// `ObjectString`, for topics.
+    pub object_string: String,
     /// `DynamicQName`, for model queues.
     pub dynamic_name: String,
     /// `MQOO_*`.
@@ -132,6 +149,40 @@ pub struct Opened {
     pub resolved: ResolvedNames,
     /// `ResolvedType`: `MQOT_Q` for a queue.
     pub resolved_type: i32,
+    /// `ResObjectString`, for topics.
+    pub topic: Option<Box<String>>,
+}
+
+/// MQSUB without pointers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Subscribe {
+    /// `MQSO_*`.
+    pub options: i32,
+    /// `ObjectName`: a topic object, or empty.
+    pub object_name: String,
+    /// `ObjectString`.
+    pub object_string: String,
+    /// `SubName`.
+    pub name: String,
+    /// `SubUserData`.
+    pub user_data: String,
+    /// `SubCorrelId`, with `MQSO_SET_CORREL_ID`.
+    pub correlation_id: [u8; 24],
+    /// The queue that publications go to; not looked at with `MQSO_MANAGED`.
+    pub queue: ObjectHandle,
+}
+
+/// What MQSUB returns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// The subscription's handle.
+    pub handle: ObjectHandle,
+    /// The handle of the queue that publications go to.
+    pub queue_handle: ObjectHandle,
+    /// `ResObjectString`.
+    pub topic: String,
+    /// `SubCorrelId`.
+    pub correlation_id: [u8; 24],
 }
 
 /// The names that an alias or a blank resolved to.
@@ -185,6 +236,8 @@ pub struct Get {
 /// What MQGET returns.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Got {
+    /// The handle by which it was got.
+    pub handle: ObjectHandle,
     /// The message's descriptor.
     pub descriptor: Descriptor,
     /// The message's properties, where the caller takes them.

@@ -355,7 +355,8 @@ fn some(shown: Vec<String>, none: &str) -> Result<String, String> {
 fn object_kind(kind: Kind) -> ObjectKind {
     match kind {
         Kind::Channel => ObjectKind::Channel,
-        Kind::QueueManager | Kind::Access => ObjectKind::QueueManager,
+        // Topics have no authority records: who may administer the queue manager may change them.
+        Kind::QueueManager | Kind::Access | Kind::Topic | Kind::Subscription => ObjectKind::QueueManager,
         Kind::LocalQueue | Kind::AliasQueue | Kind::ModelQueue | Kind::Queue => ObjectKind::Queue,
     }
 }

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use libmqm_sys as mq;
 
 use super::access::user_of;
+use super::group::Order;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
+use super::subscription::SubscriptionId;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
@@ -28,8 +30,8 @@ pub(super) struct Connection {
     pub(super) unit: Unit,
     pub(super) handles: HashMap<ObjectHandle, Handle>,
     pub(super) last_handle: ObjectHandle,
-    /// The queue on which a get waits.
-    pub(super) waiting: Option<QueueId>,
+    /// The queues on which a get waits.
+    pub(super) waiting: Vec<QueueId>,
 }
 
 /// An open object.
@@ -40,6 +42,12 @@ pub(super) struct Handle {
     pub(super) input: Option<Sharing>,
     /// The browse cursor: the place last browsed.
     pub(super) cursor: Option<Position>,
+    /// Where it stands in a group that is put, got or browsed in logical order.
+    pub(super) put_order: Option<Order>,
+    pub(super) get_order: Option<Order>,
+    pub(super) browse_order: Option<Order>,
+    /// The message that it has locked.
+    pub(super) locked: Option<Position>,
     /// The context of the message last got, with `MQOO_SAVE_ALL_CONTEXT`.
     pub(super) saved_context: Option<Box<Context>>,
     /// Whether this handle created a temporary dynamic queue, which goes with it.
@@ -55,6 +63,8 @@ pub(super) enum Target {
         alias: Option<String>,
     },
     QueueManager,
+    Topic(String),
+    Subscription(SubscriptionId),
 }
 
 impl Connection {
@@ -71,12 +81,28 @@ impl Connection {
             unit: Unit::default(),
             handles: HashMap::new(),
             last_handle: 0,
-            waiting: None,
+            waiting: Vec::new(),
         }
     }
 }
 
 impl Handle {
+    /// A handle that holds nothing yet.
+    pub(super) fn on(target: Target, options: i32) -> Self {
+        Self {
+            target,
+            options,
+            input: None,
+            cursor: None,
+            put_order: None,
+            get_order: None,
+            browse_order: None,
+            locked: None,
+            saved_context: None,
+            is_creator: false,
+        }
+    }
+
     pub(super) fn has(&self, option: i32) -> bool {
         self.options & option != 0
     }
@@ -147,7 +173,7 @@ impl Engine {
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);
-            self.forget(connection);
+            self.forget(connection, now);
         }
     }
 
@@ -156,7 +182,7 @@ impl Engine {
         self.stopping = true;
         self.faults = Faults::default();
         let waiting: Vec<_> =
-            self.connections.iter().filter(|(_, each)| each.waiting.is_some()).map(|(id, _)| *id).collect();
+            self.connections.iter().filter(|(_, each)| !each.waiting.is_empty()).map(|(id, _)| *id).collect();
         for connection in waiting {
             self.cancel_waiter(connection, mq::MQRC_Q_MGR_STOPPING);
         }
@@ -164,23 +190,35 @@ impl Engine {
 
     /// Ends a wait; false where there was none.
     pub(super) fn withdraw(&mut self, connection: ConnectionId) -> bool {
-        let waiting = self.connections.get_mut(&connection).and_then(|each| each.waiting.take());
-        let queue = waiting.and_then(|queue| self.queues.get_mut(&queue));
-        queue.is_some_and(|queue| queue.stop_waiting(connection).is_some())
+        let waiting = self.connections.get_mut(&connection).map(|each| std::mem::take(&mut each.waiting));
+        let mut waited = false;
+        for queue in waiting.unwrap_or_default() {
+            waited |=
+                self.queues.get_mut(&queue).is_some_and(|queue| queue.stop_waiting(connection).is_some());
+        }
+        waited
     }
 
     /// Closes a connection's handles and drops it.
-    pub(super) fn forget(&mut self, connection: ConnectionId) {
+    pub(super) fn forget(&mut self, connection: ConnectionId, now: Moment) {
         let Some(gone) = self.connections.remove(&connection) else {
             return;
         };
         for handle in gone.handles.into_values() {
-            self.release(&handle);
+            self.release(&handle, now);
         }
     }
 
     pub(super) fn connection(&mut self, id: ConnectionId) -> Result<&mut Connection, Failure> {
         self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))
+    }
+
+    /// Gives a handle its number.
+    pub(super) fn new_handle(&mut self, id: ConnectionId, handle: Handle) -> Result<ObjectHandle, Failure> {
+        let connection = self.connection(id)?;
+        connection.last_handle += 1;
+        connection.handles.insert(connection.last_handle, handle);
+        Ok(connection.last_handle)
     }
 
     pub(super) fn handle(

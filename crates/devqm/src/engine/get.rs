@@ -1,13 +1,21 @@
 //! MQGET: which message, taken or browsed, now or when one comes.
 
+use std::sync::Arc;
+
 use libmqm_sys as mq;
 
 use super::connect::{Target, ended};
 use super::context::Context;
-use super::message::{Entry, Moment, Position};
+use super::convert;
+use super::form::{self, Form};
+use super::group::{self, LOOKING_AROUND};
+use super::message::{Entry, Image, Moment, Position};
 use super::queue::{Selector, Waiter};
+use super::report::Event;
 use super::unit::{Held, Then};
-use super::{Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
+use super::{
+    Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, ok, removal, with_warning,
+};
 use crate::verbs::{Descriptor, Get, Got, Outcome};
 
 const SYNCPOINTS: i32 = mq::MQGMO_SYNCPOINT | mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT;
@@ -23,9 +31,19 @@ const KNOWN: i32 = SYNCPOINTS
     | BROWSING
     | UNDER_CURSOR
     | WITHOUT_EFFECT
+    | LOOKING_AROUND
+    | mq::MQGMO_LOCK
+    | mq::MQGMO_UNLOCK
     | mq::MQGMO_WAIT
     | mq::MQGMO_ACCEPT_TRUNCATED_MSG
     | mq::MQGMO_CONVERT;
+/// Marks that browsers leave for each other, and what z/OS alone has: refused by name.
+const NOT_SUPPORTED: i32 = mq::MQGMO_MARK_BROWSE_HANDLE
+    | mq::MQGMO_MARK_BROWSE_CO_OP
+    | mq::MQGMO_UNMARK_BROWSE_CO_OP
+    | mq::MQGMO_UNMARK_BROWSE_HANDLE
+    | mq::MQGMO_UNMARKED_BROWSE_MSG
+    | mq::MQGMO_MARK_SKIP_BACKOUT;
 const MATCHES: i32 = mq::MQMO_MATCH_MSG_ID
     | mq::MQMO_MATCH_CORREL_ID
     | mq::MQMO_MATCH_GROUP_ID
@@ -34,7 +52,7 @@ const MATCHES: i32 = mq::MQMO_MATCH_MSG_ID
     | mq::MQMO_MATCH_MSG_TOKEN;
 
 /// What became of offering a message to a get.
-enum Offer {
+pub(super) enum Offer {
     /// The message is out of its queue.
     Taken(Progress),
     /// It is still there: it was browsed, or too long for the buffer.
@@ -46,14 +64,24 @@ impl Engine {
         ended(self.get_message(connection, get, now))
     }
 
-    fn get_message(&mut self, id: ConnectionId, get: Get, now: Moment) -> Result<Progress, Failure> {
+    pub(super) fn get_message(
+        &mut self,
+        id: ConnectionId,
+        get: Get,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
+        if get.options & mq::MQGMO_UNLOCK != 0 {
+            return self.unlock(id, &get, now);
+        }
         check_options(&get)?;
         let rules = self.catalogue.rules;
         let handle = self.handle(id, get.handle)?;
         if get.options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR) != 0 && !handle.has(mq::MQOO_BROWSE) {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_BROWSE));
         }
-        if get.options & BROWSING == 0 && handle.input.is_none() {
+        // A lock keeps a message for a get that follows.
+        let takes = get.options & BROWSING == 0 || get.options & mq::MQGMO_LOCK != 0;
+        if takes && handle.input.is_none() {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_INPUT));
         }
         let cursor = handle.cursor;
@@ -69,11 +97,16 @@ impl Engine {
             return self.get_under_cursor(id, &get, queue, cursor, now);
         }
         let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-        let selector = selector(&get);
-        let mut expired = Vec::new();
-        let found =
-            self.queues.get_mut(&queue).and_then(|queue| queue.find(&selector, after, now, &mut expired));
-        self.discard_expired(expired);
+        let selector = Selector { who: Some((id, get.handle)), ..selector(&get) };
+        let found = if get.options & LOOKING_AROUND != 0 {
+            self.find_around(id, &get, queue, &selector, after, now)
+        } else {
+            let mut expired = Vec::new();
+            let queue = self.queues.get_mut(&queue);
+            let found = queue.and_then(|queue| queue.find(&selector, after, now, &mut expired));
+            self.discard_expired(expired, now);
+            found
+        };
         if let Some(position) = found {
             return Ok(match self.deliver(id, &get, queue, position, now)? {
                 Offer::Taken(progress) => progress,
@@ -93,7 +126,13 @@ impl Engine {
     ) -> Result<Progress, Failure> {
         let there = self.queues.get(&queue).zip(cursor).and_then(|(queue, cursor)| queue.at(cursor));
         match (cursor, there) {
-            (Some(position), Some(entry)) if !entry.is_expired(now) => {
+            (Some(position), Some(entry))
+                if !entry.is_expired(now)
+                    && self
+                        .queues
+                        .get(&queue)
+                        .is_some_and(|queue| queue.is_free(position, Some((id, get.handle)))) =>
+            {
                 Ok(match self.deliver(id, get, queue, position, now)? {
                     Offer::Taken(progress) => progress,
                     Offer::Left(answer) => Progress::Answered(answer),
@@ -103,7 +142,7 @@ impl Engine {
         }
     }
 
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         id: ConnectionId,
         get: Get,
@@ -118,7 +157,7 @@ impl Engine {
             return Err(Failure(mq::MQRC_Q_MGR_STOPPING));
         }
         let wait_ms = u32::try_from(get.wait_interval_ms).ok();
-        self.connection(id)?.waiting = Some(queue);
+        self.connection(id)?.waiting.push(queue);
         if let Some(queue) = self.queues.get_mut(&queue) {
             queue.waiters.push_back(Waiter { connection: id, get: Box::new(get), selector, after });
         }
@@ -127,6 +166,14 @@ impl Engine {
 
     /// Offers a message that has become visible to those who wait, first come first served, until one takes it.
     pub(super) fn offer(&mut self, queue: QueueId, position: Position, now: Moment) {
+        self.offer_one(queue, position, now);
+        let waiters = self.queues.get(&queue).map(|queue| &queue.waiters);
+        if waiters.is_some_and(|all| all.iter().any(|each| each.get.options & LOOKING_AROUND != 0)) {
+            self.offer_around(queue, now);
+        }
+    }
+
+    fn offer_one(&mut self, queue: QueueId, position: Position, now: Moment) {
         loop {
             let Some(found) = self.queues.get_mut(&queue) else {
                 return;
@@ -136,7 +183,8 @@ impl Engine {
             };
             let descriptor = &entry.image.descriptor;
             let takes = |waiter: &Waiter| {
-                waiter.selector.accepts(position, descriptor)
+                waiter.get.options & LOOKING_AROUND == 0
+                    && waiter.selector.accepts(position, descriptor)
                     && waiter.after.is_none_or(|after| position > after)
             };
             let Some(index) = found.waiters.iter().position(takes) else {
@@ -146,15 +194,10 @@ impl Engine {
                 return;
             };
             let connection = waiter.connection;
-            if let Some(waited) = self.connections.get_mut(&connection) {
-                waited.waiting = None;
-            }
-            let answer = match self.deliver(connection, &waiter.get, queue, position, now) {
-                // The store answers for it.
-                Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => return,
-                Ok(Offer::Taken(Progress::Answered(answer))) => answer,
-                Ok(Offer::Left(answer)) => answer,
-                Err(failure) => Answer::of(failure.into()),
+            self.withdraw(connection);
+            // The store answers for a message that is gone; one that stayed is offered to the next.
+            let Some(answer) = self.delivered(connection, &waiter.get, queue, position, now) else {
+                return;
             };
             self.effects.answers.push((connection, answer));
         }
@@ -179,7 +222,7 @@ impl Engine {
     }
 
     /// Gives a message that is there to a get that wants it.
-    fn deliver(
+    pub(super) fn deliver(
         &mut self,
         id: ConnectionId,
         get: &Get,
@@ -187,46 +230,106 @@ impl Engine {
         position: Position,
         now: Moment,
     ) -> Result<Offer, Failure> {
+        let property_control = self.property_control(id, get.handle);
         let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
-        let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
-        let got = got(entry, position, &found.name, now);
+        let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
+        let (image, positions) = match group::whole(found, entry, get) {
+            Some((whole, positions)) => (Arc::new(whole), positions),
+            None => (entry.image.clone(), vec![position]),
+        };
+        let (shown, reason) = self::shown(get, form::shaped(&image, form), self.catalogue.rules.ccsid);
+        let length = shown.body.len();
+        if length > connection.message_bytes_max {
+            return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
+        }
+        let got = got(get, entry, &shown, position, &found.name, now);
         let mut answer = Answer::of(with_warning(reason, got));
         answer.copied = Some(Copied {
-            image: entry.image.clone(),
-            with_properties: get.with_properties,
-            body_bytes: entry.image.body.len().min(get.buffer_bytes as usize),
+            with_properties: get.with_properties && form == Form::InHandle,
+            body_bytes: shown.body.len().min(get.buffer_bytes as usize),
+            image: shown.clone(),
         });
         if reason == Some(mq::MQRC_TRUNCATED_MSG_FAILED) {
             return Ok(Offer::Left(answer));
         }
         let handle = connection.handles.get_mut(&get.handle).ok_or(Failure(mq::MQRC_HOBJ_ERROR))?;
+        handle.passes(get, &image);
         if get.options & BROWSING != 0 {
             handle.cursor = Some(position);
+            if get.options & mq::MQGMO_LOCK != 0 {
+                self.lock(id, get, queue, position, now);
+            }
             return Ok(Offer::Left(answer));
         }
+        if handle.locked == Some(position) {
+            handle.locked = None;
+        }
         if handle.has(mq::MQOO_SAVE_ALL_CONTEXT) {
-            handle.saved_context = Some(Box::new(Context::of(&entry.image.descriptor)));
+            handle.saved_context = Some(Box::new(Context::of(&image.descriptor)));
         }
-        let Some(mut entry) = found.remove(position) else {
-            return Err(Failure(mq::MQRC_NO_MSG_AVAILABLE));
+        let mut taken = Vec::with_capacity(positions.len());
+        for position in positions {
+            let entry = found.remove(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
+            taken.push(Held { queue, position, entry });
+        }
+        Ok(Offer::Taken(self.take(id, get, taken, answer, now)))
+    }
+
+    /// What a get has taken out of its queue becomes part of the unit, or is gone.
+    fn take(
+        &mut self,
+        id: ConnectionId,
+        get: &Get,
+        mut taken: Vec<Held>,
+        mut answer: Answer,
+        now: Moment,
+    ) -> Progress {
+        let delivered: Vec<_> = taken.iter().map(|held| held.entry.clone()).collect();
+        let unit = taken.first().is_some_and(|held| under_syncpoint(get, &held.entry)).then_some(id);
+        let mut progress = None;
+        if unit.is_some() {
+            for held in &mut taken {
+                let mark = self.mark(held);
+                if answer.mark.is_none() { answer.mark = mark } else { answer.more_marks.extend(mark) }
+            }
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.unit.gets.extend(taken);
+            }
+        } else if delivered.iter().any(Entry::is_persistent) {
+            let persistent = taken.iter().filter(|held| held.entry.is_persistent());
+            let changes = persistent.map(|held| removal(held.position, &held.entry)).collect();
+            let answer = std::mem::replace(&mut answer, Answer::of(ok(Outcome::Nothing)));
+            self.write(changes, Then::Answer { connection: id, answer });
+            progress = Some(Progress::Writing);
+        }
+        for entry in &delivered {
+            self.report(Event::Delivery, entry, unit, now);
+        }
+        progress.unwrap_or(Progress::Answered(answer))
+    }
+
+    /// Counts a message that a unit has got, and marks it where it must come back counted.
+    fn mark(&mut self, held: &mut Held) -> Option<Mark> {
+        if let Some(queue) = self.queues.get_mut(&held.queue) {
+            queue.uncommitted_gets += 1;
+        }
+        held.entry.is_persistent().then(|| {
+            let slot = self.slots.take();
+            held.entry.slot = Some(slot);
+            let backout_count = held.entry.backout_count + 1;
+            Mark { slot, sequence: held.position.sequence, backout_count }
+        })
+    }
+
+    /// The alias's own `PROPCTL`, where the queue was opened by one.
+    fn property_control(&mut self, id: ConnectionId, handle: i32) -> Option<i32> {
+        let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle).ok()?.target else {
+            return None;
         };
-        if under_syncpoint(get, &entry) {
-            found.uncommitted_gets += 1;
-            answer.mark = entry.is_persistent().then(|| {
-                let slot = self.slots.take();
-                entry.slot = Some(slot);
-                Mark { slot, sequence: position.sequence, backout_count: entry.backout_count + 1 }
-            });
-            connection.unit.gets.push(Held { queue, position, entry });
-            return Ok(Offer::Taken(Progress::Answered(answer)));
-        }
-        if entry.is_persistent() {
-            self.write(vec![removal(position, &entry)], Then::Answer { connection: id, answer });
-            return Ok(Offer::Taken(Progress::Writing));
-        }
-        Ok(Offer::Taken(Progress::Answered(answer)))
+        let alias = alias.clone();
+        self.catalogue.queue(&alias).map(|record| record.attributes.number("PROPCTL"))
     }
 
     fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
@@ -240,47 +343,34 @@ impl Engine {
     }
 }
 
-/// `MQRC_*` of the warning with which the message is returned; none where all is well.
-fn outcome_of_copy(
-    get: &Get,
-    entry: &Entry,
-    channel_bytes_max: usize,
-    own_ccsid: i32,
-) -> Result<Option<i32>, Failure> {
-    let length = entry.image.body.len();
-    if length > channel_bytes_max {
-        return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
-    }
-    if length > get.buffer_bytes as usize {
+/// The message as it is returned, and the `MQRC_*` of the warning with which it is; none where all is well.
+fn shown(get: &Get, shown: Arc<Image>, own_ccsid: i32) -> (Arc<Image>, Option<i32>) {
+    let room = get.buffer_bytes as usize;
+    if shown.body.len() > room {
+        // What does not fit as it is, is not converted either.
         let accepts = get.options & mq::MQGMO_ACCEPT_TRUNCATED_MSG != 0;
-        return Ok(Some(if accepts {
-            mq::MQRC_TRUNCATED_MSG_ACCEPTED
-        } else {
-            mq::MQRC_TRUNCATED_MSG_FAILED
-        }));
+        let reason = if accepts { mq::MQRC_TRUNCATED_MSG_ACCEPTED } else { mq::MQRC_TRUNCATED_MSG_FAILED };
+        return (shown, Some(reason));
     }
-    let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
-    Ok(if converts { unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid) } else { None })
-}
-
-/// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
-/// converts nothing: it says so with the warnings of a queue manager whose conversion failed.
-fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i32> {
-    let asked_ccsid = if asked.ccsid == mq::MQCCSI_Q_MGR { own_ccsid } else { asked.ccsid };
-    // Only text in units of two bytes has an order of bytes.
-    let wide = matches!(has.ccsid, 1200..=1203 | 13488 | 17584);
-    let is_text = &has.format == b"MQSTR   ";
-    if asked_ccsid == has.ccsid && (asked.encoding == has.encoding || (is_text && !wide)) {
-        return None;
+    match convert::converted(&shown, get, own_ccsid) {
+        None => (shown, None),
+        Some(Ok(converted)) if converted.body.len() > room => (shown, Some(mq::MQRC_CONVERTED_MSG_TOO_BIG)),
+        Some(Ok(converted)) => (converted, None),
+        Some(Err(reason)) => (shown, Some(reason)),
     }
-    let without_format = has.format == [b' '; 8] || has.format == [0; 8];
-    Some(if without_format { mq::MQRC_FORMAT_ERROR } else { mq::MQRC_NOT_CONVERTED })
 }
 
 /// All of the reply to a get but properties and body.
-fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
-    let image = &entry.image;
+fn got(
+    get: &Get,
+    entry: &Entry,
+    image: &Image,
+    position: Position,
+    queue_name: &str,
+    now: Moment,
+) -> Outcome {
     Outcome::Got(Box::new(Got {
+        handle: get.handle,
         descriptor: Descriptor {
             backout_count: i32::try_from(entry.backout_count).unwrap_or(i32::MAX),
             expiry: entry.expiry_left(now),
@@ -294,7 +384,7 @@ fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outc
     }))
 }
 
-fn selector(get: &Get) -> Selector {
+pub(super) fn selector(get: &Get) -> Selector {
     let asks = |option| get.match_options & option != 0;
     // An id of all zeros matches any message.
     let id = |option, id: &[u8; 24]| (asks(option) && *id != [0; 24]).then_some(*id);
@@ -305,6 +395,7 @@ fn selector(get: &Get) -> Selector {
         sequence_number: asks(mq::MQMO_MATCH_MSG_SEQ_NUMBER).then_some(get.descriptor.sequence_number),
         offset: asks(mq::MQMO_MATCH_OFFSET).then_some(get.descriptor.offset),
         token: asks(mq::MQMO_MATCH_MSG_TOKEN).then(|| Position::from_token(&get.token)),
+        who: None,
     }
 }
 
@@ -320,6 +411,9 @@ fn under_syncpoint(get: &Get, entry: &Entry) -> bool {
 
 fn check_options(get: &Get) -> Result<(), Failure> {
     let options = get.options;
+    if options & NOT_SUPPORTED != 0 {
+        return Err(Failure(mq::MQRC_FUNCTION_NOT_SUPPORTED));
+    }
     let ways = options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR);
     if options & !KNOWN != 0 || (options & SYNCPOINTS).count_ones() > 1 || ways.count_ones() > 1 {
         return Err(Failure(mq::MQRC_OPTIONS_ERROR));
@@ -333,6 +427,10 @@ fn check_options(get: &Get) -> Result<(), Failure> {
     }
     if options & mq::MQGMO_WAIT != 0 && get.wait_interval_ms < mq::MQWI_UNLIMITED {
         return Err(Failure(mq::MQRC_WAIT_INTERVAL_ERROR));
+    }
+    // Only what is browsed is locked.
+    if options & mq::MQGMO_LOCK != 0 && options & BROWSING == 0 {
+        return Err(Failure(mq::MQRC_OPTIONS_ERROR));
     }
     Ok(())
 }

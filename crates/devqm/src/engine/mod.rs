@@ -15,8 +15,18 @@ mod connect;
 mod open;
 mod context;
 mod put;
+mod report;
+mod topic;
+mod subscription;
+mod publish;
 mod get;
+mod form;
+mod convert;
+mod group;
+mod lock;
+mod consume;
 mod inquire;
+mod set;
 mod admin;
 mod display;
 mod state;
@@ -68,6 +78,7 @@ pub struct Engine {
     /// The last eight bytes of the next message id or connection id.
     next_unique: u64,
     slots: Slots,
+    broker: publish::Broker,
     /// Nobody may wait any more.
     stopping: bool,
     /// What it does wrong because a test asked for it; not stored.
@@ -119,6 +130,8 @@ pub struct Answer {
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
+    /// The same for the other segments of a message that was got whole.
+    pub more_marks: Vec<Mark>,
 }
 
 #[derive(Debug)]
@@ -200,6 +213,7 @@ impl Engine {
             addresses: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
+            broker: publish::Broker::default(),
             stopping: false,
             faults: Faults::default(),
             effects: Effects::default(),
@@ -212,6 +226,7 @@ impl Engine {
                 queue.insert(position, Entry { image, backout_count, slot: None });
             }
         }
+        engine.find_retained();
         engine
     }
 
@@ -230,13 +245,23 @@ impl Engine {
             Request::Connect(_) => unreachable!("answered above"),
             Request::Disconnect => self.disconnect(connection, now),
             Request::Open(open) => self.open(connection, &open, now),
-            Request::Close(handle, options) => self.close(connection, handle, options),
+            Request::Close(handle, options) => self.close(connection, handle, options, now),
             Request::Put(put) => self.put(connection, put, now),
             Request::Put1(open, put) => self.put1(connection, &open, put, now),
             Request::Get(get) => self.get(connection, get, now),
+            Request::GetAny(gets) => self.get_any(connection, gets, now),
+            // Whoever carries calls here ends the wait itself: `timed_out`.
+            Request::Cancel => answered(Err(Failure(mq::MQRC_NO_MSG_AVAILABLE))),
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
+            Request::Subscribe(asked) => self.subscribe(connection, &asked, now),
+            Request::RequestPublications(handle, action) => {
+                self.request_publications(connection, handle, action, now)
+            }
+            Request::Set(handle, selectors, integers, characters) => {
+                self.set(connection, handle, [&selectors, &integers], &characters, now)
+            }
             Request::Mqsc(text) => self.mqsc(connection, &text, now),
         }
     }
@@ -272,11 +297,14 @@ impl Engine {
     }
 
     /// Drops messages whose time was over; the store may learn of it whenever it likes.
-    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>) {
+    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>, now: Moment) {
         let persistent = expired.iter().filter(|(_, entry)| entry.is_persistent());
         let changes: Vec<_> = persistent.map(|(position, entry)| removal(*position, entry)).collect();
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
+        }
+        for (_, entry) in &expired {
+            self.report(report::Event::Expiration, entry, None, now);
         }
     }
 }
@@ -309,7 +337,7 @@ impl From<Reply> for Answer {
 
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, copied: None, mark: None }
+        Self { reply, copied: None, mark: None, more_marks: Vec::new() }
     }
 
     /// Whether the call did what it was asked.

@@ -35,11 +35,16 @@ pub(super) struct Queue {
     pub(super) uncommitted_gets: u32,
     /// Gets that wait, in the order in which they came.
     pub(super) waiters: VecDeque<Waiter>,
+    /// Messages that a handle has locked by browsing.
+    pub(super) locks: BTreeMap<Position, Owner>,
     messages: BTreeMap<Position, Entry>,
     by_message_id: Index,
     by_correlation_id: Index,
     by_group_id: Index,
 }
+
+/// A handle of a connection.
+pub(super) type Owner = (ConnectionId, crate::verbs::ObjectHandle);
 
 /// What of a queue's attributes every verb looks at.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +58,7 @@ pub(super) struct Rules {
     pub(super) default_input: i32,
     pub(super) shareable: bool,
     pub(super) first_in_first_out: bool,
+    pub(super) property_control: i32,
 }
 
 /// How a queue came to be.
@@ -88,6 +94,8 @@ pub(super) struct Selector {
     pub(super) sequence_number: Option<i32>,
     pub(super) offset: Option<i32>,
     pub(super) token: Option<Option<Position>>,
+    /// Who asks: a message that somebody else has locked is not there.
+    pub(super) who: Option<Owner>,
 }
 
 impl Selector {
@@ -119,6 +127,7 @@ impl Rules {
             default_input: attributes.number("DEFSOPT"),
             shareable: attributes.number("SHARE") == mq::MQQA_SHAREABLE,
             first_in_first_out: attributes.number("MSGDLVSQ") == mq::MQMDS_FIFO,
+            property_control: attributes.number("PROPCTL"),
         }
     }
 
@@ -143,6 +152,7 @@ impl Queue {
             uncommitted_puts: 0,
             uncommitted_gets: 0,
             waiters: VecDeque::new(),
+            locks: BTreeMap::new(),
             messages: BTreeMap::new(),
             by_message_id: Index::default(),
             by_correlation_id: Index::default(),
@@ -167,6 +177,7 @@ impl Queue {
     /// Takes a message out.
     pub(super) fn remove(&mut self, position: Position) -> Option<Entry> {
         let entry = self.messages.remove(&position)?;
+        self.locks.remove(&position);
         let descriptor = &entry.image.descriptor;
         self.by_message_id.remove(&descriptor.message_id, position);
         self.by_correlation_id.remove(&descriptor.correlation_id, position);
@@ -211,6 +222,7 @@ impl Queue {
             self.messages
                 .get(position)
                 .is_some_and(|entry| selector.accepts(*position, &entry.image.descriptor))
+                && self.is_free(*position, selector.who)
         };
         if let Some(token) = selector.token {
             return token.filter(|position| after.is_none_or(|after| *position > after)).filter(accepts);
@@ -232,7 +244,25 @@ impl Queue {
                 .map(|(position, _)| *position)
                 .find(accepts);
         }
-        self.messages.range((start, Bound::Unbounded)).next().map(|(position, _)| *position)
+        let mut all = self.messages.range((start, Bound::Unbounded)).map(|(position, _)| *position);
+        all.find(|position| self.is_free(*position, selector.who))
+    }
+
+    /// Whether nobody else has a message locked.
+    pub(super) fn is_free(&self, position: Position, who: Option<Owner>) -> bool {
+        self.locks.is_empty() || self.locks.get(&position).is_none_or(|owner| Some(*owner) == who)
+    }
+
+    /// All visible messages.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Position, &Entry)> {
+        self.messages.iter().map(|(position, entry)| (*position, entry))
+    }
+
+    /// The visible messages of a group.
+    pub(super) fn group(&self, id: &[u8; 24]) -> impl Iterator<Item = (Position, &Entry)> {
+        let positions = self.by_group_id.positions(id);
+        let positions: Vec<_> = positions.after(Bound::Unbounded).collect();
+        positions.into_iter().filter_map(|position| Some((position, self.at(position)?)))
     }
 
     /// Withdraws a connection's waiting get.

@@ -230,7 +230,7 @@ fn of_handle(keyword: &str, connection: &Connection, handle: &Handle) -> Option<
         }),
         // Whether a call on it is under way: a get that waits.
         "HSTATE" => {
-            let waits = matches!(handle.target, Target::Queue { id, .. } if connection.waiting == Some(id));
+            let waits = matches!(handle.target, Target::Queue { id, .. } if connection.waiting.contains(&id));
             Value::Number(if waits { mq::pcf::MQHSTATE_ACTIVE } else { mq::pcf::MQHSTATE_INACTIVE })
         }
         _ => return None,

@@ -33,12 +33,14 @@ pub(super) enum Then {
         unit: Unit,
         disconnected: bool,
     },
-    /// A put outside a unit becomes visible.
+    /// A put outside a unit becomes visible, all of its segments.
     Put {
         connection: ConnectionId,
-        held: Box<Held>,
+        held: Vec<Held>,
         reply: Reply,
     },
+    /// Messages that nobody waits for the put of become visible.
+    Reveal(Vec<Held>),
     /// The connection gets its answer: to a get outside a unit, or to MQSC.
     Answer {
         connection: ConnectionId,
@@ -100,7 +102,7 @@ impl Engine {
             self.reveal(held, now);
         }
         if disconnected {
-            self.forget(connection);
+            self.forget(connection, now);
         }
     }
 
@@ -148,10 +150,11 @@ impl Engine {
     pub(super) fn complete(&mut self, then: Then, now: Moment) {
         match then {
             Then::Nothing => {}
+            Then::Reveal(all) => all.into_iter().for_each(|held| self.reveal(held, now)),
             Then::BackedOut { slots } => self.slots.free.extend(slots),
             Then::Answer { connection, answer } => self.effects.answers.push((connection, answer)),
             Then::Put { connection, held, reply } => {
-                self.reveal(*held, now);
+                held.into_iter().for_each(|held| self.reveal(held, now));
                 self.effects.answers.push((connection, Answer::of(reply)));
             }
             Then::Committed { connection, unit, disconnected } => {

@@ -91,6 +91,9 @@ pub enum Kind {
     QueueManager,
     /// Who may do what: no command names it, AUTHREC and CHLAUTH change it.
     Access,
+    Topic,
+    /// A durable subscription, made by MQSUB only.
+    Subscription,
 }
 
 /// WHERE(attribute operator value).
@@ -132,6 +135,8 @@ impl Kind {
             Kind::Channel => "CHANNEL",
             Kind::QueueManager => "QMGR",
             Kind::Access => "AUTHREC",
+            Kind::Topic => "TOPIC",
+            Kind::Subscription => "SUB",
         }
     }
 
@@ -143,6 +148,8 @@ impl Kind {
             "QUEUE" | "Q" => Kind::Queue,
             "CHANNEL" | "CHL" => Kind::Channel,
             "QMGR" => Kind::QueueManager,
+            "TOPIC" => Kind::Topic,
+            "SUB" => Kind::Subscription,
             _ => return None,
         })
     }
@@ -156,6 +163,8 @@ impl Kind {
             Kind::Channel => tables::CHANNEL,
             Kind::QueueManager => tables::QUEUE_MANAGER,
             Kind::Access => &[],
+            Kind::Topic => tables::TOPIC,
+            Kind::Subscription => tables::SUBSCRIPTION,
         }
     }
 
@@ -189,6 +198,9 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
         ("DISPLAY" | "DIS", _) => display(kind, target, rest)?,
         (_, Kind::Queue) => {
             return Err(refuse(format!("{} QUEUE: say QLOCAL, QALIAS or QMODEL", verb.keyword)));
+        }
+        ("DEFINE" | "DEF" | "ALTER" | "ALT", Kind::Subscription) => {
+            return Err(refuse(format!("{} SUB: subscriptions are made by MQSUB here", verb.keyword)));
         }
         ("ALTER" | "ALT", _) => alter(kind, target, rest)?,
         ("DEFINE" | "DEF", kind) if kind != Kind::QueueManager => define(kind, target, rest)?,

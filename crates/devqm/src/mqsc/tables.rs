@@ -18,6 +18,10 @@ pub static ALIAS: Table = &[QUEUE, ALIASED];
 pub static MODEL: Table = &[QUEUE, STORED, MODELLED];
 /// Server-connection channels.
 pub static CHANNEL: Table = &[SVRCONN];
+/// Topics.
+pub static TOPIC: Table = &[TOPICS];
+/// Durable subscriptions.
+pub static SUBSCRIPTION: Table = &[SUBSCRIPTIONS];
 /// The queue manager.
 pub static QUEUE_MANAGER: Table = &[QMGR];
 
@@ -64,7 +68,7 @@ static QUEUE: &[Attribute] = &[
     only("DEFREADA", mq::MQIA_DEF_READ_AHEAD, Kind::Choice(&[("NO", 0), ("YES", 1), ("DISABLED", 3)]), "NO"),
     kept("DESCR", mq::MQCA_Q_DESC, Kind::Text(64), ""),
     kept("GET", mq::MQIA_INHIBIT_GET, INHIBIT, "ENABLED"),
-    only("PROPCTL", mq::MQIA_PROPERTY_CONTROL, PROPERTY_CONTROL, "COMPAT"),
+    kept("PROPCTL", mq::MQIA_PROPERTY_CONTROL, PROPERTY_CONTROL, "COMPAT"),
     kept("PUT", mq::MQIA_INHIBIT_PUT, INHIBIT, "ENABLED"),
     only("SCOPE", mq::MQIA_SCOPE, Kind::Choice(&[("QMGR", 1), ("CELL", 2)]), "QMGR"),
 ];
@@ -187,29 +191,108 @@ static SVRCONN: &[Attribute] = &[
 ];
 
 static QMGR: &[Attribute] = &[
+    only("ACCTCONO", mq::MQIA_ACCOUNTING_CONN_OVERRIDE, SWITCHED, "DISABLED"),
+    kept("ACCTINT", mq::MQIA_ACCOUNTING_INTERVAL, Kind::Number(0, 604_800), "1800"),
+    only("ACCTMQI", mq::MQIA_ACCOUNTING_MQI, OFF_ON, "OFF"),
+    only("ACCTQ", mq::MQIA_ACCOUNTING_Q, LEVEL, "OFF"),
+    only("ACTIVREC", mq::MQIA_ACTIVITY_RECORDING, RECORDING, "MSG"),
+    only("ACTVTRC", mq::MQIA_ACTIVITY_TRACE, OFF_ON, "OFF"),
     shown("ALTDATE", mq::MQCA_ALTERATION_DATE, Kind::Text(12)),
     shown("ALTTIME", mq::MQCA_ALTERATION_TIME, Kind::Text(8)),
+    only("AUTHOREV", mq::MQIA_AUTHORITY_EVENT, SWITCHED, "DISABLED"),
     kept("CCSID", mq::MQIA_CODED_CHAR_SET_ID, Kind::Number(1, 65535), "1208"),
+    only("CERTLABL", mq::MQCA_CERT_LABEL, Kind::Text(64), ""),
+    only("CHAD", mq::MQIA_CHANNEL_AUTO_DEF, SWITCHED, "DISABLED"),
+    only("CHADEV", mq::MQIA_CHANNEL_AUTO_DEF_EVENT, SWITCHED, "DISABLED"),
+    only("CHADEXIT", mq::MQCA_CHANNEL_AUTO_DEF_EXIT, Kind::Text(128), ""),
     kept("CHLAUTH", mq::MQIA_CHLAUTH_RECORDS, SWITCHED, "ENABLED"),
+    only("CHLEV", mq::MQIA_CHANNEL_EVENT, SWITCHED, "DISABLED"),
+    only("CLWLDATA", mq::MQCA_CLUSTER_WORKLOAD_DATA, Kind::Text(32), ""),
+    only("CLWLEXIT", mq::MQCA_CLUSTER_WORKLOAD_EXIT, Kind::Text(128), ""),
+    kept("CLWLLEN", mq::MQIA_CLUSTER_WORKLOAD_LENGTH, COUNT, "100"),
+    kept("CLWLMRUC", mq::MQIA_CLWL_MRU_CHANNELS, COUNT, "999999999"),
+    only("CLWLUSEQ", mq::MQIA_CLWL_USEQ, Kind::Choice(&[("LOCAL", 0), ("ANY", 1)]), "LOCAL"),
+    only("CMDEV", mq::MQIA_COMMAND_EVENT, SWITCHED, "DISABLED"),
     shown("CMDLEVEL", mq::MQIA_COMMAND_LEVEL, COUNT),
     shown("COMMANDQ", mq::MQCA_COMMAND_INPUT_Q_NAME, Kind::Name(48)),
+    only("CONFIGEV", mq::MQIA_CONFIGURATION_EVENT, SWITCHED, "DISABLED"),
+    only("CUSTOM", mq::MQCA_CUSTOM, Kind::Text(128), ""),
     kept("DEADQ", mq::MQCA_DEAD_LETTER_Q_NAME, Kind::Name(48), ""),
+    only("DEFCLXQ", mq::MQIA_DEF_CLUSTER_XMIT_Q_TYPE, Kind::Choice(&[("SCTQ", 0), ("CHANNEL", 1)]), "SCTQ"),
     only("DEFXMITQ", mq::MQCA_DEF_XMIT_Q_NAME, Kind::Name(48), ""),
     kept("DESCR", mq::MQCA_Q_MGR_DESC, Kind::Text(64), ""),
     shown("DISTL", mq::MQIA_DIST_LISTS, YES_NO),
     only("INHIBTEV", mq::MQIA_INHIBIT_EVENT, SWITCHED, "DISABLED"),
+    only("IPADDRV", mq::MQIA_IP_ADDRESS_VERSION, Kind::Choice(&[("IPV4", 0), ("IPV6", 1)]), "IPV4"),
     only("LOCALEV", mq::MQIA_LOCAL_EVENT, SWITCHED, "DISABLED"),
+    only("LOGGEREV", mq::MQIA_LOGGER_EVENT, SWITCHED, "DISABLED"),
+    kept("MARKINT", mq::MQIA_MSG_MARK_BROWSE_INTERVAL, COUNT, "5000"),
     kept("MAXHANDS", mq::MQIA_MAX_HANDLES, Kind::Number(1, UNBOUNDED), "256"),
     kept("MAXMSGL", mq::MQIA_MAX_MSG_LENGTH, Kind::Number(32 * 1024, MESSAGE_BYTES_MAX), "4194304"),
+    only("MAXPROPL", mq::MQIA_MAX_PROPERTIES_LENGTH, Kind::Choice(&[("NOLIMIT", -1)]), "NOLIMIT"),
     shown("MAXPRTY", mq::MQIA_MAX_PRIORITY, COUNT),
     kept("MAXUMSGS", mq::MQIA_MAX_UNCOMMITTED_MSGS, Kind::Number(1, UNBOUNDED), "10000"),
+    kept("MONACLS", mq::MQIA_MONITORING_AUTO_CLUSSDR, LEVEL, "QMGR"),
+    kept("MONCHL", mq::MQIA_MONITORING_CHANNEL, LEVEL, "OFF"),
+    kept("MONQ", mq::MQIA_MONITORING_Q, LEVEL, "OFF"),
+    only("PARENT", mq::MQCA_PARENT, Kind::Name(48), ""),
     only("PERFMEV", mq::MQIA_PERFORMANCE_EVENT, SWITCHED, "DISABLED"),
     shown("PLATFORM", mq::MQIA_PLATFORM, Kind::Choice(&[("UNIX", 3)])),
+    only("PSCLUS", mq::MQIA_PUBSUB_CLUSTER, SWITCHED, "ENABLED"),
+    only("PSMODE", mq::MQIA_PUBSUB_MODE, PUBLISHING, "ENABLED"),
+    kept("PSNPMSG", mq::MQIA_PUBSUB_NP_MSG, Kind::Choice(&[("DISCARD", 2), ("KEEP", 3)]), "DISCARD"),
+    kept("PSRTYCNT", mq::MQIA_PUBSUB_MAXMSG_RETRY_COUNT, COUNT, "5"),
     shown("QMID", mq::MQCA_Q_MGR_IDENTIFIER, Kind::Text(48)),
     shown("QMNAME", mq::MQCA_Q_MGR_NAME, Kind::Name(48)),
+    only("REMOTEEV", mq::MQIA_REMOTE_EVENT, SWITCHED, "DISABLED"),
     only("REPOS", mq::MQCA_REPOSITORY_NAME, Kind::Name(48), ""),
     only("REPOSNL", mq::MQCA_REPOSITORY_NAMELIST, Kind::Name(48), ""),
+    only("ROUTEREC", mq::MQIA_TRACE_ROUTE_RECORDING, RECORDING, "MSG"),
+    only("SCHINIT", mq::MQIA_CHINIT_CONTROL, Kind::Choice(&[("MANUAL", 2), ("QMGR", 0)]), "QMGR"),
+    only("SCMDSERV", mq::MQIA_CMD_SERVER_CONTROL, Kind::Choice(&[("MANUAL", 2), ("QMGR", 0)]), "QMGR"),
+    only("SSLEV", mq::MQIA_SSL_EVENT, SWITCHED, "DISABLED"),
+    only("SSLFIPS", mq::MQIA_SSL_FIPS_REQUIRED, YES_NO, "NO"),
+    only("SSLKEYR", mq::MQCA_SSL_KEY_REPOSITORY, Kind::Text(256), ""),
+    only("SSLRKEYC", mq::MQIA_SSL_RESET_COUNT, COUNT, "0"),
+    only("STATACLS", mq::MQIA_STATISTICS_AUTO_CLUSSDR, LEVEL, "QMGR"),
+    only("STATCHL", mq::MQIA_STATISTICS_CHANNEL, LEVEL, "OFF"),
+    kept("STATINT", mq::MQIA_STATISTICS_INTERVAL, Kind::Number(0, 604_800), "1800"),
+    only("STATMQI", mq::MQIA_STATISTICS_MQI, OFF_ON, "OFF"),
+    only("STATQ", mq::MQIA_STATISTICS_Q, LEVEL, "OFF"),
     only("STRSTPEV", mq::MQIA_START_STOP_EVENT, SWITCHED, "DISABLED"),
     shown("SYNCPT", mq::MQIA_SYNCPOINT, Kind::Choice(&[("NOT_AVAILABLE", 0), ("AVAILABLE", 1)])),
+    kept("TREELIFE", mq::MQIA_TREE_LIFE_TIME, Kind::Number(0, 604_000), "1800"),
     shown("TRIGINT", mq::MQIA_TRIGGER_INTERVAL, COUNT),
+    shown("VERSION", mq::MQCA_VERSION, Kind::Text(8)),
+];
+
+const OFF_ON: Kind = Kind::Choice(&[("OFF", 0), ("ON", 1)]);
+const RECORDING: Kind = Kind::Choice(&[("DISABLED", 0), ("QUEUE", 1), ("MSG", 2)]);
+const PUBLISHING: Kind = Kind::Choice(&[("DISABLED", 0), ("COMPAT", 1), ("ENABLED", 2)]);
+
+static TOPICS: &[Attribute] = &[
+    shown("ALTDATE", mq::MQCA_ALTERATION_DATE, Kind::Text(12)),
+    shown("ALTTIME", mq::MQCA_ALTERATION_TIME, Kind::Text(8)),
+    only("CLUSTER", 0, Kind::Name(48), ""),
+    only("CUSTOM", 0, Kind::Text(128), ""),
+    only("DEFPRTY", 0, Kind::Choice(&[("ASPARENT", -2)]), "ASPARENT"),
+    only("DEFPSIST", 0, Kind::Choice(&[("ASPARENT", -1), ("NO", 0)]), "ASPARENT"),
+    kept("DESCR", 0, Kind::Text(64), ""),
+    only("DURSUB", 0, Kind::Choice(&[("ASPARENT", 0), ("YES", 1)]), "ASPARENT"),
+    only("PUB", 0, Kind::Choice(&[("ASPARENT", 0), ("ENABLED", 2)]), "ASPARENT"),
+    only("SUB", 0, Kind::Choice(&[("ASPARENT", 0), ("ENABLED", 2)]), "ASPARENT"),
+    kept("TOPICSTR", 0, Kind::Text(10_240), ""),
+    only("WILDCARD", 0, Kind::Choice(&[("PASSTHRU", 2)]), "PASSTHRU"),
+];
+
+static SUBSCRIPTIONS: &[Attribute] = &[
+    shown("ALTDATE", 0, Kind::Text(12)),
+    shown("ALTTIME", 0, Kind::Text(8)),
+    shown("DEST", 0, Kind::Name(48)),
+    shown("DESTCLAS", 0, Kind::Choice(&[("PROVIDED", 0), ("MANAGED", 1)])),
+    shown("DESTCORL", 0, Kind::Text(48)),
+    shown("REQONLY", 0, YES_NO),
+    shown("TOPICSTR", 0, Kind::Text(10_240)),
+    shown("USERDATA", 0, Kind::Text(10_240)),
+    shown("WSCHEMA", 0, Kind::Choice(&[("CHAR", 0), ("TOPIC", 1)])),
 ];

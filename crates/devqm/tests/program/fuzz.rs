@@ -7,7 +7,7 @@ use std::time::Duration;
 use devqm::mqsc;
 use devqm::native::{self, FRAME_BYTES_MAX, PREFACE, encode};
 use devqm::pcf::{self, Content, Header, Order, Parameter};
-use devqm::verbs::{Connect, Got, Outcome, Property, Put, Reply, Request};
+use devqm::verbs::{Connect, Got, Outcome, Property, Put, Reply, Request, Subscribe, Subscribed};
 use fuzz::{Random, Shape, assert_in_proportion, bytes_at_once, each_case, mutated};
 use libmqm_sys as mq;
 use serde::Serialize;
@@ -71,6 +71,15 @@ fn requests() -> Vec<Request> {
         without_wait,
         native_get(mq::MQGMO_WAIT | mq::MQGMO_NO_SYNCPOINT),
         native_get(mq::MQGMO_BROWSE_FIRST),
+        Request::GetAny(vec![get(1, mq::MQGMO_NO_SYNCPOINT), get(1, mq::MQGMO_BROWSE_NEXT)]),
+        Request::Cancel,
+        Request::Set(1, vec![mq::MQIA_INHIBIT_GET], vec![0], Vec::new()),
+        Request::Subscribe(Subscribe {
+            options: mq::MQSO_CREATE | mq::MQSO_MANAGED,
+            object_string: "a/+/#".into(),
+            ..Subscribe::default()
+        }),
+        Request::RequestPublications(2, mq::MQSR_ACTION_PUBLICATION),
         Request::Inquire(1, vec![mq::MQIA_CURRENT_Q_DEPTH, mq::MQCA_Q_NAME, mq::MQIA_Q_TYPE]),
         Request::Mqsc("DISPLAY QLOCAL(*) ALL".into()),
         Request::Commit,
@@ -94,6 +103,7 @@ fn as_put(request: Request) -> Put {
 /// One of each reply that carries something.
 fn replies() -> Vec<Reply> {
     let got = Got {
+        handle: 1,
         descriptor: blank(),
         properties: vec![property("usr.a")],
         body: b"a body".to_vec(),
@@ -105,6 +115,13 @@ fn replies() -> Vec<Reply> {
         Outcome::Nothing,
         Outcome::Got(Box::new(got)),
         Outcome::Inquired { integers: vec![1, -1], characters: b"IN  ".to_vec() },
+        Outcome::Subscribed(Subscribed {
+            handle: 2,
+            queue_handle: 3,
+            topic: "a/b".into(),
+            correlation_id: [7; 24],
+        }),
+        Outcome::Sent(1),
         Outcome::Text("QUEUE(IN)\n".into()),
         Outcome::Connected { queue_manager: "QM1".into(), connection_id: [7; 24] },
     ];

@@ -11,3 +11,4 @@ mod authority;
 mod status;
 mod faults;
 mod fuzz;
+mod rfh2;
