@@ -16,5 +16,7 @@ pub mod engine;
 pub mod store;
 pub mod users;
 mod server;
+mod caller;
 mod door;
+pub mod channel;
 pub mod serve;

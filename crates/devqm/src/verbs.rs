@@ -116,6 +116,8 @@ pub struct Open {
     pub dynamic_name: String,
     /// `MQOO_*`.
     pub options: i32,
+    /// `SelectionString`: which messages the handle gets; empty for all.
+    pub selection: String,
 }
 
 /// What MQOPEN returns.

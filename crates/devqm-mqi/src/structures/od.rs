@@ -39,6 +39,7 @@ impl Od {
             queue_manager: self.0.text::<48>(od!(ObjectQMgrName)),
             dynamic_name: self.0.text::<48>(od!(DynamicQName)),
             options,
+            selection: String::new(),
         })
     }
 

@@ -1,11 +1,12 @@
 //! Connections: MQCONNX, the end of a connection by MQDISC or by death, and the table of handles.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use libmqm_sys as mq;
 
 use super::message::{Moment, Position};
 use super::queue::Sharing;
+use super::standing::Standing;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
@@ -24,6 +25,10 @@ pub(super) struct Connection {
     pub(super) last_handle: ObjectHandle,
     /// The queue on which a get waits.
     pub(super) waiting: Option<QueueId>,
+    /// The requests for messages that stand, by handle.
+    pub(super) standing: BTreeMap<ObjectHandle, Standing>,
+    /// Whether none of them is served.
+    pub(super) held: bool,
 }
 
 /// An open object.
@@ -104,6 +109,8 @@ impl Engine {
             handles: HashMap::new(),
             last_handle: 0,
             waiting: None,
+            standing: BTreeMap::new(),
+            held: false,
         };
         self.connections.insert(id, connection);
         let connection_id = self.unique_id(*b"AMQC");
@@ -118,6 +125,7 @@ impl Engine {
     /// The connection ended without MQDISC: what it has open is backed out and closed.
     pub fn lost(&mut self, connection: ConnectionId, now: Moment) {
         self.withdraw(connection);
+        self.hold(connection);
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);
@@ -140,7 +148,7 @@ impl Engine {
     pub(super) fn withdraw(&mut self, connection: ConnectionId) -> bool {
         let waiting = self.connections.get_mut(&connection).and_then(|each| each.waiting.take());
         let queue = waiting.and_then(|queue| self.queues.get_mut(&queue));
-        queue.is_some_and(|queue| queue.stop_waiting(connection).is_some())
+        queue.is_some_and(|queue| queue.stop_waiting(connection, None).is_some())
     }
 
     /// Closes a connection's handles and drops it.

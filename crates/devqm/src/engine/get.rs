@@ -8,7 +8,7 @@ use super::message::{Entry, Moment, Position};
 use super::queue::{Selector, Waiter};
 use super::unit::{Held, Then};
 use super::{Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
-use crate::verbs::{Descriptor, Get, Got, Outcome};
+use crate::verbs::{Descriptor, Get, Got, ObjectHandle, Outcome};
 
 const SYNCPOINTS: i32 = mq::MQGMO_SYNCPOINT | mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT;
 const BROWSING: i32 = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT | mq::MQGMO_BROWSE_MSG_UNDER_CURSOR;
@@ -43,10 +43,16 @@ enum Offer {
 
 impl Engine {
     pub(super) fn get(&mut self, connection: ConnectionId, get: Get, now: Moment) -> Progress {
-        ended(self.get_message(connection, get, now))
+        ended(self.get_message(connection, get, None, now))
     }
 
-    fn get_message(&mut self, id: ConnectionId, get: Get, now: Moment) -> Result<Progress, Failure> {
+    pub(super) fn get_message(
+        &mut self,
+        id: ConnectionId,
+        get: Get,
+        standing: Option<ObjectHandle>,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
         check_options(&get)?;
         let rules = self.catalogue.rules;
         let handle = self.handle(id, get.handle)?;
@@ -56,7 +62,6 @@ impl Engine {
         if get.options & BROWSING == 0 && handle.input.is_none() {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_INPUT));
         }
-        let cursor = handle.cursor;
         let queue = self.queue_of(id, get.handle)?;
         if self.is_get_inhibited(id, get.handle, queue)? {
             return Err(Failure(mq::MQRC_GET_INHIBITED));
@@ -66,16 +71,15 @@ impl Engine {
             return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
         }
         if get.options & UNDER_CURSOR != 0 {
-            return self.get_under_cursor(id, &get, queue, cursor, now);
+            return self.get_under_cursor(id, &get, queue, standing, now);
         }
-        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-        let selector = selector(&get);
+        let (selector, after) = self.sought(id, &get);
         let mut expired = Vec::new();
         let found =
             self.queues.get_mut(&queue).and_then(|queue| queue.find(&selector, after, now, &mut expired));
         self.discard_expired(expired);
         if let Some(position) = found {
-            return Ok(match self.deliver(id, &get, queue, position, now)? {
+            return Ok(match self.deliver(id, &get, queue, position, standing, now)? {
                 Offer::Taken(progress) => progress,
                 Offer::Left(answer) => Progress::Answered(answer),
             });
@@ -88,13 +92,14 @@ impl Engine {
         id: ConnectionId,
         get: &Get,
         queue: QueueId,
-        cursor: Option<Position>,
+        standing: Option<ObjectHandle>,
         now: Moment,
     ) -> Result<Progress, Failure> {
+        let cursor = self.handle(id, get.handle)?.cursor;
         let there = self.queues.get(&queue).zip(cursor).and_then(|(queue, cursor)| queue.at(cursor));
         match (cursor, there) {
             (Some(position), Some(entry)) if !entry.is_expired(now) => {
-                Ok(match self.deliver(id, get, queue, position, now)? {
+                Ok(match self.deliver(id, get, queue, position, standing, now)? {
                     Offer::Taken(progress) => progress,
                     Offer::Left(answer) => Progress::Answered(answer),
                 })
@@ -120,7 +125,13 @@ impl Engine {
         let wait_ms = u32::try_from(get.wait_interval_ms).ok();
         self.connection(id)?.waiting = Some(queue);
         if let Some(queue) = self.queues.get_mut(&queue) {
-            queue.waiters.push_back(Waiter { connection: id, get: Box::new(get), selector, after });
+            queue.waiters.push_back(Waiter {
+                connection: id,
+                get: Box::new(get),
+                selector,
+                after,
+                standing: None,
+            });
         }
         Ok(Progress::Waiting { wait_ms })
     }
@@ -145,16 +156,17 @@ impl Engine {
             let Some(waiter) = found.waiters.remove(index) else {
                 return;
             };
-            let connection = waiter.connection;
-            if let Some(waited) = self.connections.get_mut(&connection) {
-                waited.waiting = None;
+            let (connection, standing) = (waiter.connection, waiter.standing);
+            match standing {
+                Some(handle) => self.request_served(connection, handle),
+                None => _ = self.connections.get_mut(&connection).map(|waited| waited.waiting = None),
             }
-            let answer = match self.deliver(connection, &waiter.get, queue, position, now) {
+            let answer = match self.deliver(connection, &waiter.get, queue, position, standing, now) {
                 // The store answers for it.
                 Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => return,
                 Ok(Offer::Taken(Progress::Answered(answer))) => answer,
                 Ok(Offer::Left(answer)) => answer,
-                Err(failure) => Answer::of(failure.into()),
+                Err(failure) => Answer { standing, ..Answer::of(failure.into()) },
             };
             self.effects.answers.push((connection, answer));
         }
@@ -165,7 +177,8 @@ impl Engine {
         let Some(found) = self.queues.get(&queue) else {
             return;
         };
-        let waiting: Vec<_> = found.waiters.iter().map(|waiter| waiter.connection).collect();
+        let calls = found.waiters.iter().filter(|waiter| waiter.standing.is_none());
+        let waiting: Vec<_> = calls.map(|waiter| waiter.connection).collect();
         for connection in waiting {
             self.cancel_waiter(connection, reason);
         }
@@ -185,6 +198,7 @@ impl Engine {
         get: &Get,
         queue: QueueId,
         position: Position,
+        standing: Option<ObjectHandle>,
         now: Moment,
     ) -> Result<Offer, Failure> {
         let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
@@ -192,7 +206,7 @@ impl Engine {
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
         let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
         let got = got(entry, position, &found.name, now);
-        let mut answer = Answer::of(with_warning(reason, got));
+        let mut answer = Answer { standing, ..Answer::of(with_warning(reason, got)) };
         answer.copied = Some(Copied {
             image: entry.image.clone(),
             with_properties: get.with_properties,
@@ -229,7 +243,14 @@ impl Engine {
         Ok(Offer::Taken(Progress::Answered(answer)))
     }
 
-    fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
+    /// Which messages a get seeks: those that its selector takes, after a place where it browses on.
+    pub(super) fn sought(&mut self, id: ConnectionId, get: &Get) -> (Selector, Option<Position>) {
+        let cursor = self.handle(id, get.handle).ok().and_then(|handle| handle.cursor);
+        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
+        (selector(get), after)
+    }
+
+    pub(super) fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
         let by_queue = self.queues.get(&queue).is_some_and(|queue| queue.rules.get_inhibited);
         let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle)?.target else {
             return Ok(by_queue);

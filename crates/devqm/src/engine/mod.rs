@@ -16,6 +16,7 @@ mod open;
 mod context;
 mod put;
 mod get;
+mod standing;
 mod inquire;
 mod admin;
 mod display;
@@ -37,7 +38,7 @@ use queue::Queue;
 use unit::Then;
 
 use crate::faults::Faults;
-use crate::verbs::{Outcome, Reply, Request};
+use crate::verbs::{ObjectHandle, Outcome, Reply, Request};
 
 /// A connection's number, given by whoever accepted it; never reused.
 pub type ConnectionId = u64;
@@ -105,6 +106,8 @@ pub struct Answer {
     /// The message whose properties and body belong into the reply, and how many bytes of the body. They are copied
     /// when the reply is made, not while the engine is at work.
     copied: Option<Copied>,
+    /// The handle whose standing request this answers; none where it answers a call.
+    pub standing: Option<ObjectHandle>,
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
@@ -198,6 +201,11 @@ impl Engine {
             }
         }
         engine
+    }
+
+    /// Who this queue manager is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Carries out one call of a connection. A connection has at most one call under way.
@@ -294,7 +302,7 @@ impl From<Reply> for Answer {
 
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, copied: None, mark: None }
+        Self { reply, copied: None, standing: None, mark: None }
     }
 
     /// Whether the call did what it was asked.

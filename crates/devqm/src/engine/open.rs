@@ -44,6 +44,18 @@ impl Engine {
         answered(self.open_object(connection, open, now).map(|opened| ok(Outcome::Opened(opened))))
     }
 
+    /// DEFPSIST of a handle's queue, which a channel client is told when it opens it; 0 where the handle is no queue's.
+    pub fn default_persistence(&self, connection: ConnectionId, handle: ObjectHandle) -> i32 {
+        let handle = self.connections.get(&connection).and_then(|found| found.handles.get(&handle));
+        let Some(Target::Queue { id, alias }) = handle.map(|handle| &handle.target) else {
+            return mq::MQPER_NOT_PERSISTENT;
+        };
+        match alias.as_deref().and_then(|alias| self.catalogue.queue(alias)) {
+            Some(alias) => alias.attributes.number("DEFPSIST"),
+            None => self.queues.get(id).map_or(0, |queue| queue.rules.default_persistence),
+        }
+    }
+
     fn open_object(&mut self, connection: ConnectionId, open: &Open, now: Moment) -> Result<Opened, Failure> {
         check_options(open.options)?;
         if self.connection(connection)?.handles.len() >= self.catalogue.rules.handles_max {
@@ -211,6 +223,7 @@ impl Engine {
             return Err(Failure(mq::MQRC_OPTIONS_ERROR));
         }
         let deleted = if deletes == 0 { None } else { self.may_delete(connection, handle, deletes)? };
+        self.withdraw_request(connection, handle);
         let Some(closed) = self.connection(connection)?.handles.remove(&handle) else {
             return Err(Failure(mq::MQRC_HOBJ_ERROR));
         };

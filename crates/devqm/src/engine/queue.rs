@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ConnectionId;
 use super::message::{Entry, Moment, Position};
 use crate::mqsc::Attributes;
-use crate::verbs::{Descriptor, Get};
+use crate::verbs::{Descriptor, Get, ObjectHandle};
 
 /// A local queue. Only messages that anyone may get are in it: uncommitted ones are in their unit of work.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ pub(super) struct Waiter {
     pub(super) selector: Selector,
     /// Browsing: only messages after this place.
     pub(super) after: Option<Position>,
+    /// The handle whose standing request it is; none for a call that waits.
+    pub(super) standing: Option<ObjectHandle>,
 }
 
 /// What a get asks of a message.
@@ -235,9 +237,16 @@ impl Queue {
         self.messages.range((start, Bound::Unbounded)).next().map(|(position, _)| *position)
     }
 
-    /// Withdraws a connection's waiting get.
-    pub(super) fn stop_waiting(&mut self, connection: ConnectionId) -> Option<Waiter> {
-        let index = self.waiters.iter().position(|waiter| waiter.connection == connection)?;
+    /// Withdraws a connection's waiting get, or its request that stands for a handle.
+    pub(super) fn stop_waiting(
+        &mut self,
+        connection: ConnectionId,
+        standing: Option<ObjectHandle>,
+    ) -> Option<Waiter> {
+        let index = self
+            .waiters
+            .iter()
+            .position(|waiter| waiter.connection == connection && waiter.standing == standing)?;
         self.waiters.remove(index)
     }
 
