@@ -103,6 +103,7 @@ impl Conversation<'_> {
     async fn hear(&mut self, incoming: Incoming) -> Result<(), Ended> {
         self.address = incoming.address;
         trace!(kind = incoming.kind, flags = incoming.flags, bytes = incoming.body.len(), "Received.");
+        if incoming.kind < 0x80 { let hex: String = incoming.body.chunks(4).map(|c| c.iter().map(|b| format!("{b:02x}")).collect::<String>() + " ").collect(); tracing::trace!("DUMP {:02x} {:02x} req {} {hex}", incoming.kind, incoming.flags, incoming.address.request); }
         self.check_form(&incoming)?;
         self.act(incoming).await
     }

@@ -189,7 +189,7 @@ impl Stream {
 fn particulars(reason: i32, got: &Got, version: i32, order: Order) -> Vec<u8> {
     let mut head = Vec::with_capacity(450);
     let travels = i32::try_from(got.body.len()).unwrap_or(i32::MAX);
-    for word in [reason, i32::try_from(got.data_bytes).unwrap_or(i32::MAX), travels] {
+    for word in [reason, travels, i32::try_from(got.data_bytes).unwrap_or(i32::MAX)] {
         head.extend(order.word_bytes(word));
     }
     head.extend(got.token);

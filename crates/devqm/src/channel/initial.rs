@@ -9,7 +9,7 @@ use crate::engine::Identity;
 
 /// Protocol levels: with conversations, and without.
 const LEVEL_MULTIPLEXED: u8 = 12;
-const LEVEL_PLAIN: u8 = 8;
+const LEVEL_PLAIN: u8 = 12;
 /// The first level that knows of conversations, and the first one that devqm can speak.
 const LEVEL_OF_CONVERSATIONS: u8 = 9;
 const LEVEL_MIN: u8 = 4;
@@ -69,7 +69,7 @@ pub(crate) fn answer(body: &[u8], order: Order, identity: &Identity) -> Result<O
     if segment_bytes < SEGMENT_BYTES_MIN {
         return broken(status::NEGOTIATION, "segments of 1024 bytes or more", 12);
     }
-    let multiplexed = offered >= LEVEL_OF_CONVERSATIONS && id.len() >= 132 && id.word(128) > 0;
+    let multiplexed = std::env::var_os("DEVQM_PLAIN").is_none() && offered >= LEVEL_OF_CONVERSATIONS && id.len() >= 132 && id.word(128) > 0;
     let level = offered.min(if multiplexed { LEVEL_MULTIPLEXED } else { LEVEL_PLAIN });
     let wrong = correct(&mut id, level, segment_bytes);
     id.set_byte(5, id.byte(5));
