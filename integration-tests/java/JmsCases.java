@@ -90,13 +90,18 @@ public final class JmsCases {
     }
 
     private static void inSession(int mode, Work work) throws Exception {
+        inSession(mode, (session, queue) -> { }, work);
+    }
+
+    /** Listeners are there before the connection is started: a session that is used by them is used by nobody else. */
+    private static void inSession(int mode, Work listeners, Work work) throws Exception {
         Connection connection = factory.createConnection();
         try {
             Session session = connection.createSession(mode == Session.SESSION_TRANSACTED, mode);
             Queue queue = session.createQueue(QUEUE);
+            listeners.with(session, queue);
             connection.start();
             work.with(session, queue);
-            session.close();
         } finally {
             connection.close();
         }
@@ -310,6 +315,7 @@ public final class JmsCases {
                     heard.add(error.toString());
                 }
             });
+        }, (session, queue) -> {
             try (Connection other = factory.createConnection()) {
                 Session sending = other.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 for (int index = 0; index < 20; index++) {
@@ -340,6 +346,7 @@ public final class JmsCases {
                     }
                 });
             }
+        }, (session, queue) -> {
             try (Connection other = factory.createConnection()) {
                 Session sending = other.createSession(false, Session.AUTO_ACKNOWLEDGE);
                 MessageProducer producer = sending.createProducer(queue);
@@ -366,14 +373,6 @@ public final class JmsCases {
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         Set<String> seen = new HashSet<>();
         inSession(Session.SESSION_TRANSACTED, (session, queue) -> {
-            Connection other = factory.createConnection();
-            Session sending = other.createSession(false, Session.AUTO_ACKNOWLEDGE);
-            MessageProducer producer = sending.createProducer(queue);
-            for (int index = 0; index < 10; index++) {
-                TextMessage message = sending.createTextMessage("message " + index);
-                message.setStringProperty("half", index % 2 == 0 ? "even" : "odd");
-                producer.send(message);
-            }
             for (String half : new String[] {"even", "odd"}) {
                 session.createConsumer(queue, "half = '" + half + "'").setMessageListener(message -> {
                     try {
@@ -388,6 +387,15 @@ public final class JmsCases {
                         heard.add(error.toString());
                     }
                 });
+            }
+        }, (session, queue) -> {
+            Connection other = factory.createConnection();
+            Session sending = other.createSession(false, Session.AUTO_ACKNOWLEDGE);
+            MessageProducer producer = sending.createProducer(queue);
+            for (int index = 0; index < 10; index++) {
+                TextMessage message = sending.createTextMessage("message " + index);
+                message.setStringProperty("half", index % 2 == 0 ? "even" : "odd");
+                producer.send(message);
             }
             Set<String> all = new HashSet<>();
             for (int index = 0; index < 10; index++) {

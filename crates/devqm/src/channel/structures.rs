@@ -124,6 +124,7 @@ impl Od {
             status::INVALID_DATA,
             "a selection string that lies within the call",
         ))?;
+        if !selection.is_empty() { tracing::trace!("DUMP selection {selection}"); }
         Ok(Self { block, selection })
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use std::sync::Arc;
+
 use libmqm_sys as mq;
 
 use super::message::{Moment, Position};
@@ -10,6 +12,7 @@ use super::standing::Standing;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
+use crate::selector::Selector;
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply};
 
 /// One MQI connection.
@@ -37,6 +40,8 @@ pub(super) struct Handle {
     pub(super) target: Target,
     pub(super) options: i32,
     pub(super) input: Option<Sharing>,
+    /// Which messages it gets, where it was opened with a selection string.
+    pub(super) condition: Option<Arc<Selector>>,
     /// The browse cursor: the place last browsed.
     pub(super) cursor: Option<Position>,
     /// The context of the message last got, with `MQOO_SAVE_ALL_CONTEXT`.

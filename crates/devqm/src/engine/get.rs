@@ -145,9 +145,8 @@ impl Engine {
             let Some(entry) = found.at(position).filter(|entry| !entry.is_expired(now)) else {
                 return;
             };
-            let descriptor = &entry.image.descriptor;
             let takes = |waiter: &Waiter| {
-                waiter.selector.accepts(position, descriptor)
+                waiter.selector.accepts(position, entry)
                     && waiter.after.is_none_or(|after| position > after)
             };
             let Some(index) = found.waiters.iter().position(takes) else {
@@ -245,9 +244,11 @@ impl Engine {
 
     /// Which messages a get seeks: those that its selector takes, after a place where it browses on.
     pub(super) fn sought(&mut self, id: ConnectionId, get: &Get) -> (Selector, Option<Position>) {
-        let cursor = self.handle(id, get.handle).ok().and_then(|handle| handle.cursor);
+        let handle = self.handle(id, get.handle).ok();
+        let (cursor, condition) =
+            handle.map_or((None, None), |handle| (handle.cursor, handle.condition.clone()));
         let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-        (selector(get), after)
+        (Selector { condition, ..selector(get) }, after)
     }
 
     pub(super) fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
@@ -326,6 +327,7 @@ fn selector(get: &Get) -> Selector {
         sequence_number: asks(mq::MQMO_MATCH_MSG_SEQ_NUMBER).then_some(get.descriptor.sequence_number),
         offset: asks(mq::MQMO_MATCH_OFFSET).then_some(get.descriptor.offset),
         token: asks(mq::MQMO_MATCH_MSG_TOKEN).then(|| Position::from_token(&get.token)),
+        condition: None,
     }
 }
 

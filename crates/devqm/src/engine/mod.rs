@@ -15,6 +15,7 @@ mod connect;
 mod open;
 mod context;
 mod put;
+mod fields;
 mod get;
 mod standing;
 mod inquire;

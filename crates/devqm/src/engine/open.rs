@@ -1,5 +1,7 @@
 //! MQOPEN and MQCLOSE: names to handles, sharing, aliases, dynamic queues.
 
+use std::sync::Arc;
+
 use libmqm_sys as mq;
 
 use super::catalogue::{ObjectKey, ObjectRecord, Variety};
@@ -10,6 +12,7 @@ use super::unit::Then;
 use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal};
 use crate::mqsc::Value;
 use crate::mqsc::words::is_name_character;
+use crate::selector::Selector;
 use crate::verbs::{ObjectHandle, Open, Opened, Outcome, Reply, ResolvedNames};
 
 const INPUT: i32 = mq::MQOO_INPUT_AS_Q_DEF | mq::MQOO_INPUT_SHARED | mq::MQOO_INPUT_EXCLUSIVE;
@@ -58,6 +61,7 @@ impl Engine {
 
     fn open_object(&mut self, connection: ConnectionId, open: &Open, now: Moment) -> Result<Opened, Failure> {
         check_options(open.options)?;
+        let condition = condition(open)?;
         if self.connection(connection)?.handles.len() >= self.catalogue.rules.handles_max {
             return Err(Failure(mq::MQRC_HANDLE_NOT_AVAILABLE));
         }
@@ -80,6 +84,7 @@ impl Engine {
             target: resolved.target,
             options: open.options,
             input,
+            condition,
             cursor: None,
             saved_context: None,
             is_creator: resolved.is_creator,
@@ -297,6 +302,17 @@ impl Engine {
         let messages = queue.clear();
         let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
         Some((key, persistent.map(|(position, entry)| removal(*position, entry)).collect()))
+    }
+}
+
+/// The selection string's meaning, where there is one.
+fn condition(open: &Open) -> Result<Option<Arc<Selector>>, Failure> {
+    if open.selection.trim().is_empty() {
+        return Ok(None);
+    }
+    match Selector::parse(&open.selection) {
+        Ok(selector) => Ok(Some(Arc::new(selector))),
+        Err(_) => Err(Failure(mq::MQRC_SELECTOR_SYNTAX_ERROR)),
     }
 }
 

@@ -3,14 +3,16 @@
 use std::collections::btree_map::BTreeMap;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use libmqm_sys as mq;
 use serde::{Deserialize, Serialize};
 
-use super::ConnectionId;
+use super::{ConnectionId, fields};
 use super::message::{Entry, Moment, Position};
 use crate::mqsc::Attributes;
-use crate::verbs::{Descriptor, Get, ObjectHandle};
+use crate::selector;
+use crate::verbs::{Get, ObjectHandle};
 
 /// A local queue. Only messages that anyone may get are in it: uncommitted ones are in their unit of work.
 #[derive(Debug)]
@@ -90,11 +92,14 @@ pub(super) struct Selector {
     pub(super) sequence_number: Option<i32>,
     pub(super) offset: Option<i32>,
     pub(super) token: Option<Option<Position>>,
+    /// What the handle's selection string says.
+    pub(super) condition: Option<Arc<selector::Selector>>,
 }
 
 impl Selector {
     /// Whether the get takes the message at this place.
-    pub(super) fn accepts(&self, position: Position, descriptor: &Descriptor) -> bool {
+    pub(super) fn accepts(&self, position: Position, entry: &Entry) -> bool {
+        let descriptor = &entry.image.descriptor;
         fn agrees<T: PartialEq>(asked: Option<&T>, has: &T) -> bool {
             asked.is_none_or(|asked| asked == has)
         }
@@ -104,6 +109,7 @@ impl Selector {
             && agrees(self.sequence_number.as_ref(), &descriptor.sequence_number)
             && agrees(self.offset.as_ref(), &descriptor.offset)
             && agrees(self.token.as_ref(), &Some(position))
+            && self.condition.as_ref().is_none_or(|condition| fields::selects(condition, entry))
     }
 }
 
@@ -212,7 +218,7 @@ impl Queue {
         let accepts = |position: &Position| {
             self.messages
                 .get(position)
-                .is_some_and(|entry| selector.accepts(*position, &entry.image.descriptor))
+                .is_some_and(|entry| selector.accepts(*position, entry))
         };
         if let Some(token) = selector.token {
             return token.filter(|position| after.is_none_or(|after| *position > after)).filter(accepts);
@@ -227,7 +233,7 @@ impl Queue {
         if let Some(shortest) = asked.min_by_key(Positions::len) {
             return shortest.after(start).find(accepts);
         }
-        if selector.sequence_number.is_some() || selector.offset.is_some() {
+        if selector.sequence_number.is_some() || selector.offset.is_some() || selector.condition.is_some() {
             return self
                 .messages
                 .range((start, Bound::Unbounded))
