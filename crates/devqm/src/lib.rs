@@ -12,7 +12,6 @@ pub mod verbs;
 pub mod native;
 pub mod faults;
 pub mod selector;
-pub mod rfh2;
 pub mod mqsc;
 pub mod engine;
 pub mod store;
