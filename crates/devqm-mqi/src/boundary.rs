@@ -26,6 +26,11 @@ impl Codes {
         Self { completion: mq::MQCC_FAILED, reason }
     }
 
+    /// Completion and reason, as structures have them.
+    pub(crate) fn numbers(self) -> (i32, i32) {
+        (self.completion, self.reason)
+    }
+
     /// `MQCC_WARNING` with this reason.
     pub(crate) const fn warning(reason: i32) -> Self {
         Self { completion: mq::MQCC_WARNING, reason }

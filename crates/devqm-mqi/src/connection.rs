@@ -45,7 +45,7 @@ pub(crate) fn connect(caller: Caller, name: *const c_char, options: Option<Cno>,
 pub(crate) fn disconnect(caller: Caller, handle: *mut i32) -> Ended {
     let connection = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HCONN_ERROR))?;
     let reply = handles::end(connection);
-    if handles::find(connection).is_err() {
+    if handles::find_for_control(connection).is_err() {
         properties::forget(connection);
         caller.put(handle, mq::MQHC_UNUSABLE_HCONN);
     }

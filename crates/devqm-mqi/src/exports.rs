@@ -18,12 +18,13 @@ use devqm::verbs::Request;
 use libmqm_sys as mq;
 
 use crate::boundary::{Codes, boundary, completed};
+use crate::consuming::{self, Given};
 use crate::memory::Caller;
 use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
-use crate::properties::{self, Inquiry, Setting};
+use crate::properties::{self, Buffer, Inquiry, Setting};
 use crate::structures::Cno;
-use crate::{connection, handles};
+use crate::{connection, handles, status};
 
 /// Connects to a queue manager.
 #[unsafe(no_mangle)]
@@ -280,6 +281,138 @@ pub unsafe extern "C" fn MQDLTMP(
     unsafe { boundary(completion, reason, verb) };
 }
 
+/// Registers, deregisters, suspends or resumes a callback.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQCB(
+    connection: i32,
+    operation: i32,
+    callback: *mut c_void,
+    handle: i32,
+    descriptor: *mut c_void,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let given = Given { callback, descriptor, options };
+    let verb = |caller: Caller| consuming::callback(caller, connection, operation, handle, given);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Starts, stops, suspends or resumes the calling of callbacks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQCTL(
+    connection: i32,
+    operation: i32,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| consuming::control(caller, connection, operation, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Moves the properties of an MQRFH2 in a buffer into a message handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQBUFMH(
+    connection: i32,
+    handle: i64,
+    options: *mut c_void,
+    descriptor: *mut c_void,
+    buffer_length: i32,
+    buffer: *mut c_void,
+    data_length: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let buffer = Buffer { options, descriptor, length: buffer_length, at: buffer, data_length };
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        properties::from_buffer(caller, connection, handle, buffer)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Writes the properties of a message handle as an MQRFH2 into a buffer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQMHBUF(
+    connection: i32,
+    handle: i64,
+    options: *mut c_void,
+    name: *mut c_void,
+    descriptor: *mut c_void,
+    buffer_length: i32,
+    buffer: *mut c_void,
+    data_length: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let buffer = Buffer { options, descriptor, length: buffer_length, at: buffer, data_length };
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        properties::to_buffer(caller, connection, handle, name, buffer)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Begins a unit of work that a coordinator ends. A client has no coordinator: `MQRC_ENVIRONMENT_ERROR` (2012).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQBEGIN(
+    connection: i32,
+    _options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |_: Caller| {
+        handles::find(connection)?;
+        Err(Codes::failed(mq::MQRC_ENVIRONMENT_ERROR))
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Sets attributes of a queue.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSET(
+    connection: i32,
+    handle: i32,
+    selector_count: i32,
+    selectors: *const i32,
+    integer_count: i32,
+    integers: *const i32,
+    character_length: i32,
+    characters: *const c_char,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let given = Attributes {
+        integer_count,
+        integers: integers.cast_mut(),
+        character_length,
+        characters: characters.cast_mut(),
+    };
+    let verb = |caller: Caller| objects::set(caller, connection, handle, selector_count, selectors, given);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Returns what became of asynchronous puts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSTAT(
+    connection: i32,
+    kind: i32,
+    status: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| status::report(caller, connection, kind, status);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
 /// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
 /// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
 macro_rules! not_supported {
@@ -298,36 +431,10 @@ macro_rules! not_supported {
 }
 
 not_supported! {
-    /// Begins a unit of work that a coordinator ends; not supported.
-    MQBEGIN(_connection: i32, _options: *mut c_void) => |_| ();
-    /// Sets attributes of an object; not supported.
-    MQSET(
-        _connection: i32, _handle: i32, _selector_count: i32, _selectors: *const i32, _integer_count: i32,
-        _integers: *const i32, _character_length: i32, _characters: *const c_char
-    ) => |_| ();
-    /// Returns the status of asynchronous calls; not supported.
-    MQSTAT(_connection: i32, _kind: i32, _status: *mut c_void) => |_| ();
-    /// Registers a callback; not supported.
-    MQCB(
-        _connection: i32, _operation: i32, _callback: *mut c_void, _handle: i32, _descriptor: *mut c_void,
-        _options: *mut c_void
-    ) => |_| ();
-    /// Starts and stops callbacks; not supported.
-    MQCTL(_connection: i32, _operation: i32, _options: *mut c_void) => |_| ();
     /// Subscribes; not supported.
     MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) => |caller: Caller| caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     /// Acts on a subscription; not supported.
     MQSUBRQ(_connection: i32, _handle: i32, _action: i32, _options: *mut c_void) => |_| ();
-    /// Converts a buffer to a message handle; not supported.
-    MQBUFMH(
-        _connection: i32, _handle: i64, _options: *mut c_void, _descriptor: *mut c_void, _buffer_length: i32,
-        _buffer: *mut c_void, data_length: *mut i32
-    ) => |caller: Caller| caller.put(data_length, 0);
-    /// Converts a message handle to a buffer; not supported.
-    MQMHBUF(
-        _connection: i32, _handle: i64, _options: *mut c_void, _name: *mut c_void, _descriptor: *mut c_void,
-        _buffer_length: i32, _buffer: *mut c_void, data_length: *mut i32
-    ) => |caller: Caller| caller.put(data_length, 0);
     /// Converts characters; not supported.
     MQXCNVC(
         _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const c_char,

@@ -5,18 +5,22 @@
 //!
 //! # Layout
 //!
-//! * `exports`: the 26 entry points. `boundary`: what each of them passes through, and how a call ends.
-//! * `connection`, `objects`, `messages`, `properties`: the verbs.
+//! * `exports`: the 26 entry points; `bags`: those of the MQAI, which only exist. `boundary`: what each of them passes through, and how a call ends.
+//! * `connection`, `objects`, `messages`, `properties`, `consuming`, `status`: the
+//!   verbs.
 //! * `definition`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
 //! * `field`: what stands in structures' fields. `charset`: the text that callers pass.
 
 mod exports;
+mod bags;
 mod boundary;
 mod connection;
 mod objects;
 mod messages;
 mod properties;
+mod consuming;
+mod status;
 mod definition;
 mod handles;
 mod structures;
@@ -24,4 +28,5 @@ mod memory;
 mod field;
 mod charset;
 
+pub use bags::*;
 pub use exports::*;

@@ -114,6 +114,13 @@ impl Structure {
         Self { length, ..self }
     }
 
+    /// A copy of it, with zeros behind it up to `bytes`.
+    pub(crate) fn copied(self, bytes: usize) -> Vec<u8> {
+        let mut copy = self.caller.copy(self.at.cast_const(), self.length).unwrap_or_default();
+        copy.resize(bytes, 0);
+        copy
+    }
+
     /// Whether a field lies within this version.
     pub(crate) fn has(self, offset: usize, length: usize) -> bool {
         offset.checked_add(length).is_some_and(|end| end <= self.length)

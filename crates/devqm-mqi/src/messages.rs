@@ -30,7 +30,11 @@ pub(crate) fn put(caller: Caller, connection: i32, handle: i32, message: Outgoin
     let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
     let mut request = read(caller, number, &connection, descriptor, options, message)?;
     request.handle = connection.object(handle);
+    let is_async = request.options & mq::MQPMO_ASYNC_RESPONSE != 0;
     let reply = connection.call(&Request::Put(request))?;
+    if is_async && connection.status.keeps(&reply, || connection.opened(handle).unwrap_or_default()) {
+        return Ok(Codes::OK);
+    }
     write(reply, descriptor, options, None)
 }
 
@@ -40,7 +44,12 @@ pub(crate) fn put1(caller: Caller, connection: i32, object: *mut c_void, message
     let object = Od::open(caller, object)?;
     let (descriptor, options) = (Md::open(caller, message.descriptor)?, Pmo::open(caller, message.options)?);
     let request = read(caller, number, &connection, descriptor, options, message)?;
-    let reply = connection.call(&Request::Put1(object.read(mq::MQOO_OUTPUT)?, request))?;
+    let is_async = request.options & mq::MQPMO_ASYNC_RESPONSE != 0;
+    let open = object.read(mq::MQOO_OUTPUT)?;
+    let reply = connection.call(&Request::Put1(open.clone(), request))?;
+    if is_async && connection.status.keeps(&reply, || open) {
+        return Ok(Codes::OK);
+    }
     write(reply, descriptor, options, Some(object))
 }
 
@@ -113,8 +122,31 @@ pub(crate) fn get(caller: Caller, number: i32, handle: i32, into: Incoming) -> E
         // The caller would never learn how much of its buffer counts.
         return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
     }
-    let message = property_handle(number, options)?;
-    let request = Request::Get(Get {
+    let asked = asked(number, &connection, handle, descriptor, options, room)?;
+    let (outcome, codes) = completed(connection.call(&Request::Get(asked))?)?;
+    let Outcome::Got(got) = outcome else {
+        return Err(UNEXPECTED);
+    };
+    let arrived = arrived(number, descriptor, options, *got, codes)?;
+    caller.put(into.data_length, arrived.data_length);
+    caller.fill(into.buffer.cast::<u8>(), room, &arrived.body);
+    Ok(arrived.codes)
+}
+
+/// What a get asks of the queue manager; the message handle that takes the properties is emptied.
+pub(crate) fn asked(
+    number: i32,
+    connection: &Connection,
+    handle: i32,
+    descriptor: Md,
+    options: Gmo,
+    room: usize,
+) -> Result<Get, Codes> {
+    let message = property_handle(options)?;
+    if let Some(message) = message {
+        properties::received(number, message, Vec::new())?;
+    }
+    Ok(Get {
         handle: connection.object(handle),
         options: options.options(),
         match_options: options.match_options(),
@@ -123,26 +155,38 @@ pub(crate) fn get(caller: Caller, number: i32, handle: i32, into: Incoming) -> E
         descriptor: descriptor.read(),
         token: options.token(),
         with_properties: message.is_some(),
-    });
-    let (outcome, codes) = completed(connection.call(&request)?)?;
-    let Outcome::Got(got) = outcome else {
-        return Err(UNEXPECTED);
-    };
-    let Got { descriptor: as_got, properties, body, data_bytes, token, resolved_queue } = *got;
-    descriptor.write(&as_got);
-    options.write(&resolved_queue, token, i32::try_from(body.len().min(room)).unwrap_or(i32::MAX));
-    caller.put(into.data_length, i32::try_from(data_bytes).unwrap_or(i32::MAX));
-    caller.fill(into.buffer.cast::<u8>(), room, &body);
+    })
+}
+
+/// What a get returns besides its structures.
+pub(crate) struct Arrived {
+    pub(crate) codes: Codes,
+    pub(crate) data_length: i32,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Writes what was got into the caller's structures and its message handle.
+pub(crate) fn arrived(
+    number: i32,
+    descriptor: Md,
+    options: Gmo,
+    got: Got,
+    codes: Codes,
+) -> Result<Arrived, Codes> {
+    let message = property_handle(options)?;
+    descriptor.write(&got.descriptor);
+    let returned = i32::try_from(got.body.len()).unwrap_or(i32::MAX);
+    options.write(&got.resolved_queue, got.token, returned);
     if let Some(message) = message {
-        properties::received(number, message, properties)?;
+        properties::received(number, message, got.properties)?;
     }
-    Ok(codes)
+    let data_length = i32::try_from(got.data_bytes).unwrap_or(i32::MAX);
+    Ok(Arrived { codes, data_length, body: got.body })
 }
 
 /// The message handle that takes the properties: where they are asked for in one, or where their form is left to the queue
-/// and one is given. It is emptied. Without a handle they are dropped, as `PROPCTL(COMPAT)` does with those that are not
-/// JMS's own; the form of an MQRFH2 is refused, because none is made here.
-fn property_handle(number: i32, options: Gmo) -> Result<Option<i64>, Codes> {
+/// and one is given. Any other form is the queue manager's to make.
+fn property_handle(options: Gmo) -> Result<Option<i64>, Codes> {
     const FORMS: i32 = mq::MQGMO_PROPERTIES_IN_HANDLE
         | mq::MQGMO_PROPERTIES_FORCE_MQRFH2
         | mq::MQGMO_PROPERTIES_COMPATIBILITY
@@ -151,13 +195,10 @@ fn property_handle(number: i32, options: Gmo) -> Result<Option<i64>, Codes> {
     let takes = match options.options() & FORMS {
         mq::MQGMO_PROPERTIES_IN_HANDLE => true,
         mq::MQGMO_PROPERTIES_AS_Q_DEF => message != mq::MQHM_NONE,
-        mq::MQGMO_PROPERTIES_COMPATIBILITY | mq::MQGMO_NO_PROPERTIES => false,
-        mq::MQGMO_PROPERTIES_FORCE_MQRFH2 => return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED)),
+        mq::MQGMO_PROPERTIES_FORCE_MQRFH2 | mq::MQGMO_PROPERTIES_COMPATIBILITY | mq::MQGMO_NO_PROPERTIES => {
+            false
+        }
         _ => return Err(Codes::failed(mq::MQRC_OPTIONS_ERROR)),
     };
-    if !takes {
-        return Ok(None);
-    }
-    properties::received(number, message, Vec::new())?;
-    Ok(Some(message))
+    Ok(takes.then_some(message))
 }

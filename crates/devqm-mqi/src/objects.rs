@@ -1,4 +1,4 @@
-//! MQOPEN, MQCLOSE and MQINQ.
+//! MQOPEN, MQCLOSE, MQINQ and MQSET.
 
 use std::ffi::{c_char, c_void};
 
@@ -26,12 +26,15 @@ pub(crate) fn open(
         return Err(Codes::failed(mq::MQRC_HOBJ_ERROR));
     }
     let object = Od::open(caller, object)?;
-    let (outcome, codes) = completed(connection.call(&Request::Open(object.read(options)?))?)?;
+    let open = object.read(options)?;
+    let (outcome, codes) = completed(connection.call(&Request::Open(open.clone()))?)?;
     let Outcome::Opened(opened) = outcome else {
         return Err(UNEXPECTED);
     };
     object.write(&opened);
-    caller.put(handle, connection.object(opened.handle));
+    let number = connection.object(opened.handle);
+    connection.note_opened(number, Some(open));
+    caller.put(handle, number);
     Ok(codes)
 }
 
@@ -41,11 +44,13 @@ pub(crate) fn close(caller: Caller, connection: i32, handle: *mut i32, options: 
     let object = caller.get(handle).ok_or(Codes::failed(mq::MQRC_HOBJ_ERROR))?;
     let reply = connection.call(&Request::Close(connection.object(object), options))?;
     let (_, codes) = completed(reply)?;
+    connection.consumption.forget(object);
+    connection.note_opened(object, None);
     caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
     Ok(codes)
 }
 
-/// Where MQINQ returns integers and characters.
+/// Where MQINQ returns integers and characters, and MQSET has them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attributes {
     pub(crate) integer_count: i32,
@@ -96,6 +101,33 @@ pub(crate) fn inquire(
     } else {
         Ok(Codes::OK)
     }
+}
+
+/// MQSET.
+pub(crate) fn set(
+    caller: Caller,
+    connection: i32,
+    handle: i32,
+    selector_count: i32,
+    selectors: *const i32,
+    given: Attributes,
+) -> Ended {
+    let connection = handles::find(connection)?;
+    let count = length(selector_count, mq::MQRC_SELECTOR_COUNT_ERROR)?;
+    if count > SELECTORS_MAX {
+        return Err(Codes::failed(mq::MQRC_SELECTOR_LIMIT_EXCEEDED));
+    }
+    let selectors = caller.copy(selectors, count).ok_or(Codes::failed(mq::MQRC_SELECTOR_ERROR))?;
+    let count = length(given.integer_count, mq::MQRC_INT_ATTR_COUNT_ERROR)?;
+    let integers = caller
+        .copy(given.integers.cast_const(), count)
+        .ok_or(Codes::failed(mq::MQRC_INT_ATTRS_ARRAY_ERROR))?;
+    let count = length(given.character_length, mq::MQRC_CHAR_ATTR_LENGTH_ERROR)?;
+    let characters = caller
+        .copy(given.characters.cast::<u8>().cast_const(), count)
+        .ok_or(Codes::failed(mq::MQRC_CHAR_ATTRS_ERROR))?;
+    let request = Request::Set(connection.object(handle), selectors, integers, characters);
+    completed(connection.call(&request)?).map(|(_, codes)| codes)
 }
 
 /// How many characters are returned where there is `room`: only whole attributes are. Source: IBM documentation, 2008.

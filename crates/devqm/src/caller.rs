@@ -10,15 +10,20 @@ use libmqm_sys as mq;
 use tokio::sync::mpsc;
 use tracing::debug;
 
+use crate::door::refused;
 use crate::engine::{Answer, ConnectionId, Progress};
 use crate::faults::{Blow, Harm, Hold, Strike};
 use crate::server::Server;
 use crate::verbs::{Get, ObjectHandle, Outcome, Reply, Request};
 
-/// The client's end of a socket, while nothing is expected of it.
+/// The client's end of a socket, while it is owed a reply.
 pub(crate) trait Line {
-    /// Ends when the client dies, or speaks out of turn.
-    fn gone(&mut self) -> impl Future<Output = io::Error> + Send;
+    /// Ends when the client says something, or fails when it dies. Takes nothing from the socket, so that it may be given
+    /// up.
+    fn spoken(&mut self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Reads what was said. All that a client may say is that it waits no more.
+    fn cancelled(&mut self) -> impl Future<Output = io::Result<()>> + Send;
 }
 
 /// A connection to the engine. What it has open is backed out when it is dropped.
@@ -110,6 +115,11 @@ impl Caller {
         self.server.default_persistence(self.id, handle)
     }
 
+    /// The first of message ids that nobody else gets.
+    pub(crate) fn reserve_message_ids(&self) -> [u8; 24] {
+        self.server.reserve_message_ids()
+    }
+
     /// Ends the connection; a fault may keep what it has open so for a while. The socket is to be closed before.
     pub(crate) async fn leave(self) {
         if let Some(hold) = self.server.lost_unnoticed(self.id) {
@@ -155,7 +165,10 @@ impl Caller {
             Harm::Hold { ms } => tokio::select! {
                 // Whoever kills a client and then deletes the fault does not want the verb carried out.
                 biased;
-                error = line.gone() => Err(error),
+                spoken = line.spoken() => match spoken {
+                    Ok(()) => Err(refused("a request before the reply to the one before it")),
+                    Err(error) => Err(error),
+                },
                 () = self.server.hold(Hold { fault: strike.fault, ms }) => Ok(()),
             },
             // No destructor runs and nothing more is written, as with `kill -9`.
@@ -223,7 +236,11 @@ impl Caller {
             biased;
             answer = reply(&mut self.mailbox, &mut self.arrived) => return answer,
             () = over => {}
-            error = line.gone() => return Err(error),
+            // Nothing is taken from the socket here, so that an answer that comes first loses no half of a frame.
+            spoken = line.spoken() => {
+                spoken?;
+                line.cancelled().await?;
+            }
         }
         match self.server.timed_out(self.id) {
             Some(answer) => Ok(answer),

@@ -54,7 +54,7 @@ async fn converse(
     timely(async { stream.read_exact(&mut preface).await.map(drop) }).await?;
     if preface == PREFACE {
         let stream = BufReader::with_capacity(READ_BYTES, stream);
-        return Door { caller, stream, frame: Vec::new() }.converse(stopping).await;
+        return Door { caller, wire: Wire { stream, frame: Vec::new() } }.converse(stopping).await;
     }
     if channel::opens_with(&preface) {
         return channel::converse(caller, stream, &preface, stopping).await;
@@ -64,8 +64,7 @@ async fn converse(
 
 struct Door<'c> {
     caller: &'c mut Caller,
-    stream: BufReader<TcpStream>,
-    frame: Vec<u8>,
+    wire: Wire,
 }
 
 impl Door<'_> {
@@ -79,13 +78,15 @@ impl Door<'_> {
             if !more {
                 return Ok(());
             }
-            let request = native::decode(&self.frame)?;
-            self.frame.clear();
-            self.frame.shrink_to(KEPT_BYTES);
+            let request = self.wire.decode()?;
+            if matches!(request, Request::Cancel) {
+                // What it would have ended has ended by itself, and its answer is on its way.
+                continue;
+            }
             let disconnects = matches!(request, Request::Disconnect);
-            let answer = self.caller.answer(request, &mut self.stream).await?;
+            let answer = self.caller.answer(request, &mut self.wire).await?;
             let ends = disconnects && self.caller.is_connected() && answer.is_success();
-            self.stream.write_all(&native::encode(&answer.into_reply())?).await?;
+            self.wire.stream.write_all(&native::encode(&answer.into_reply())?).await?;
             if ends {
                 return Ok(());
             }
@@ -95,12 +96,20 @@ impl Door<'_> {
     /// Reads one frame; false where the client has closed the connection between two frames.
     async fn receive(&mut self) -> io::Result<bool> {
         if self.caller.is_connected() {
-            return self.receive_frame(FRAME_BYTES_MAX).await;
+            return self.wire.receive(FRAME_BYTES_MAX).await;
         }
-        timely(self.receive_frame(CONNECT_BYTES_MAX)).await
+        timely(self.wire.receive(CONNECT_BYTES_MAX)).await
     }
+}
 
-    async fn receive_frame(&mut self, bytes_max: u32) -> io::Result<bool> {
+/// The socket, and the frame that is being read from it.
+struct Wire {
+    stream: BufReader<TcpStream>,
+    frame: Vec<u8>,
+}
+
+impl Wire {
+    async fn receive(&mut self, bytes_max: u32) -> io::Result<bool> {
         if self.stream.fill_buf().await?.is_empty() {
             return Ok(false);
         }
@@ -115,14 +124,28 @@ impl Door<'_> {
         }
         Ok(true)
     }
+
+    fn decode(&mut self) -> io::Result<Request> {
+        let request = native::decode(&self.frame);
+        self.frame.clear();
+        self.frame.shrink_to(KEPT_BYTES);
+        request
+    }
 }
 
-impl Line for BufReader<TcpStream> {
-    async fn gone(&mut self) -> io::Error {
-        match self.fill_buf().await {
-            Ok([]) => io::ErrorKind::UnexpectedEof.into(),
-            Ok(_) => refused("a request before the reply to the one before it"),
-            Err(error) => error,
+impl Line for Wire {
+    async fn spoken(&mut self) -> io::Result<()> {
+        match self.stream.fill_buf().await? {
+            [] => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn cancelled(&mut self) -> io::Result<()> {
+        let whole = self.receive(CONNECT_BYTES_MAX).await?;
+        match self.decode()? {
+            Request::Cancel if whole => Ok(()),
+            _ => Err(refused("a request before the reply to the one before it")),
         }
     }
 }

@@ -406,11 +406,11 @@ impl Verb {
             Request::Close(..) => Verb::Close,
             Request::Put(_) => Verb::Put,
             Request::Put1(..) => Verb::Put1,
-            Request::Get(_) => Verb::Get,
+            Request::Get(_) | Request::GetAny(_) => Verb::Get,
             Request::Commit => Verb::Commit,
             Request::BackOut => Verb::BackOut,
             Request::Inquire(..) => Verb::Inquire,
-            Request::Mqsc(_) => return None,
+            Request::Set(..) | Request::Mqsc(_) | Request::Cancel => return None,
         })
     }
 
@@ -441,6 +441,7 @@ pub fn fails_if_quiescing(request: &Request) -> bool {
         Request::Open(open) => open.options & mq::MQOO_FAIL_IF_QUIESCING != 0,
         Request::Put(put) | Request::Put1(_, put) => put.options & mq::MQPMO_FAIL_IF_QUIESCING != 0,
         Request::Get(get) => get.options & mq::MQGMO_FAIL_IF_QUIESCING != 0,
+        Request::GetAny(gets) => gets.iter().any(|get| get.options & mq::MQGMO_FAIL_IF_QUIESCING != 0),
         _ => false,
     }
 }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod verbs;
+pub mod rfh2;
 pub mod native;
 pub mod faults;
 pub mod selector;

@@ -3,7 +3,8 @@
 //! A client opens with the eight bytes of [`PREFACE`] (an MQ channel client opens with `TSH`, which is how the listener
 //! tells its two doors apart). Then frames in both directions, strictly one reply to each request: four bytes, big-endian,
 //! the length of what follows; then the [postcard](https://docs.rs/postcard) encoding of the request or reply. One socket
-//! is one MQI connection: closing it without [`Request::Disconnect`] backs the open unit of work out.
+//! is one MQI connection: closing it without [`Request::Disconnect`] backs the open unit of work out. The one thing that
+//! may be said while a reply is due is [`Request::Cancel`], which has none.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::verbs::{Reply, Request};
 
 /// What a native client sends first: name and version of the protocol.
-pub const PREFACE: [u8; 8] = *b"DEVQM 01";
+pub const PREFACE: [u8; 8] = *b"DEVQM 02";
 
 /// The largest frame in bytes: a 100 MB message (MQ's own maximum) with its descriptor and properties.
 pub const FRAME_BYTES_MAX: u32 = 104_857_600 + 1_048_576;
@@ -86,8 +87,17 @@ impl Client {
     /// # Errors
     /// Any error leaves the connection unusable and the outcome of the request unknown.
     pub fn call(&mut self, request: &Request) -> io::Result<Reply> {
+        self.call_and_then(request, || ())
+    }
+
+    /// As [`Client::call`]; `asked` runs once the request is on its way, and from then on a [`Canceller`] may be used.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_and_then(&mut self, request: &Request, asked: impl FnOnce()) -> io::Result<Reply> {
         self.outgoing = encode_into(request, std::mem::take(&mut self.outgoing))?;
         self.stream.get_mut().write_all(&self.outgoing)?;
+        asked();
         self.outgoing.clear();
         self.outgoing.shrink_to(CLIENT_BYTES);
         let mut length = [0; 4];
@@ -104,5 +114,27 @@ impl Client {
         self.incoming.clear();
         self.incoming.shrink_to(CLIENT_BYTES);
         reply
+    }
+
+    /// What another thread ends a waiting call with.
+    ///
+    /// # Errors
+    /// What duplicating the socket says.
+    pub fn canceller(&self) -> io::Result<Canceller> {
+        self.stream.get_ref().try_clone().map(Canceller)
+    }
+}
+
+/// Ends a call of a [`Client`] that waits.
+#[derive(Debug)]
+pub struct Canceller(TcpStream);
+
+impl Canceller {
+    /// Asks the queue manager to end the wait. Only between a request that is on its way and its reply.
+    ///
+    /// # Errors
+    /// What writing to the socket says.
+    pub fn cancel(&mut self) -> io::Result<()> {
+        self.0.write_all(&encode(&Request::Cancel)?)
     }
 }

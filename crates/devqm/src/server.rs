@@ -136,7 +136,9 @@ impl Server {
 
     /// Serves no standing request of a connection, or all of them again.
     pub(crate) fn hold_requests(&self, connection: ConnectionId, held: bool) {
-        self.with_engine(|engine| if held { engine.hold(connection) } else { engine.resume(connection, now()) });
+        self.with_engine(
+            |engine| if held { engine.hold(connection) } else { engine.resume(connection, now()) },
+        );
     }
 
     /// What becomes of a request that is about to be carried out, where faults are defined.
@@ -186,6 +188,11 @@ impl Server {
     /// The default persistence of a handle's queue; see [`Engine::default_persistence`].
     pub(crate) fn default_persistence(&self, connection: ConnectionId, handle: ObjectHandle) -> i32 {
         self.lock().default_persistence(connection, handle)
+    }
+
+    /// The first of message ids that nobody else gets; see [`Engine::reserve_message_ids`].
+    pub(crate) fn reserve_message_ids(&self) -> [u8; 24] {
+        self.lock().reserve_message_ids()
     }
 
     /// Whether a connection may be made under these names; see [`Engine::admits`].

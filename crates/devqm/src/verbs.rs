@@ -32,6 +32,13 @@ pub enum Request {
     BackOut,
     /// MQINQ: the handle and the `MQIA_*`/`MQCA_*` selectors in the caller's order.
     Inquire(ObjectHandle, Vec<i32>),
+    /// MQSET: the handle, the selectors, and the integers and characters in the order of the selectors.
+    Set(ObjectHandle, Vec<i32>, Vec<i32>, #[serde(with = "serde_bytes")] Vec<u8>),
+    /// Several gets at once, for the consumers of MQCB: the first that finds a message is answered, and [`Got::handle`] says
+    /// which it was; without one all of them wait, as long as the first says. A get that fails fails all.
+    GetAny(Vec<Get>),
+    /// Ends the connection's wait, if it waits. It has no reply of its own.
+    Cancel,
     /// Not an MQI call: MQSC text, answered by [`Outcome::Text`]. What `devqm mqsc` sends.
     Mqsc(String),
 }
@@ -186,6 +193,8 @@ pub struct Get {
 /// What MQGET returns.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Got {
+    /// The handle by which it was got.
+    pub handle: ObjectHandle,
     /// The message's descriptor.
     pub descriptor: Descriptor,
     /// The message's properties, where the caller takes them.

@@ -16,6 +16,9 @@ use crate::{charset, handles};
 
 mod name;
 mod value;
+mod buffer;
+
+pub(crate) use buffer::{Buffer, from_buffer, to_buffer};
 
 #[derive(Debug, Default)]
 struct Table {
@@ -94,7 +97,11 @@ impl Handle {
 
 /// A connection whose handles may be used: one of ours, or none at all.
 fn check_owner(connection: i32) -> Result<(), Codes> {
-    if connection == mq::MQHC_UNASSOCIATED_HCONN { Ok(()) } else { handles::find(connection).map(drop) }
+    if connection == mq::MQHC_UNASSOCIATED_HCONN {
+        Ok(())
+    } else {
+        handles::find_for_control(connection).map(drop)
+    }
 }
 
 /// MQCRTMH.

@@ -23,6 +23,9 @@ macro_rules! gmo {
 }
 
 impl Gmo {
+    /// As long as the longest version.
+    pub(crate) const BYTES_MAX: usize = 112;
+
     pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
         GMO.open(caller, pointer).map(Self)
     }
@@ -51,6 +54,11 @@ impl Gmo {
     /// The message handle that takes the properties; 0 where there is none.
     pub(crate) fn message_handle(self) -> i64 {
         self.0.handle(gmo!(MsgHandle))
+    }
+
+    /// A copy of its own, in the longest version's room.
+    pub(crate) fn copied(self) -> Vec<u8> {
+        self.0.copied(Self::BYTES_MAX)
     }
 
     pub(crate) fn write(self, queue: &str, token: [u8; 16], returned_length: i32) {

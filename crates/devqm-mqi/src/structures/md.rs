@@ -24,6 +24,9 @@ macro_rules! md {
 }
 
 impl Md {
+    /// As long as the longest version.
+    pub(crate) const BYTES_MAX: usize = 364;
+
     pub(crate) fn open(caller: Caller, pointer: *mut c_void) -> Result<Self, Codes> {
         MD.open(caller, pointer).map(Self)
     }
@@ -62,6 +65,11 @@ impl Md {
             message_flags: it.long(md!(MsgFlags)),
             original_length: or(it.long(md!(OriginalLength)), mq::MQOL_UNDEFINED),
         }
+    }
+
+    /// A copy of its own, in the longest version's room.
+    pub(crate) fn copied(self) -> Vec<u8> {
+        self.0.copied(Self::BYTES_MAX)
     }
 
     /// Writes the descriptor back, as far as this version goes.

@@ -17,14 +17,18 @@ mod cd;
 mod csp;
 mod charv;
 mod property;
+mod callback;
 
+pub(crate) use callback::{Cbd, Ctlo, Sts};
 pub(crate) use charv::Charv;
 pub(crate) use cno::Cno;
 pub(crate) use gmo::Gmo;
 pub(crate) use md::Md;
 pub(crate) use od::Od;
 pub(crate) use pmo::Pmo;
-pub(crate) use property::{Impo, Pd, Smpo, check_create, check_delete, delete_options};
+pub(crate) use property::{
+    Impo, Pd, Smpo, buffer_options, check_create, check_delete, delete_options, handle_options,
+};
 
 /// One kind of structure: its id, the lengths of its versions from 1 on, the reason for a wrong id or version.
 #[derive(Debug)]
@@ -60,7 +64,10 @@ mod tests {
     use super::*;
 
     /// Every kind with the lengths that IBM's header states.
-    const LAYOUTS: [(&Layout, &[usize]); 14] = [
+    const LAYOUTS: [(&Layout, &[usize]); 19] = [
+        (&callback::STS, &[mq::MQSTS_LENGTH_1, mq::MQSTS_LENGTH_2]),
+        (&property::BMHO, &[mq::MQBMHO_LENGTH_1]),
+        (&property::MHBO, &[mq::MQMHBO_LENGTH_1]),
         (&md::MD, &[mq::MQMD_LENGTH_1, mq::MQMD_LENGTH_2]),
         (&od::OD, &[mq::MQOD_LENGTH_1, mq::MQOD_LENGTH_2, mq::MQOD_LENGTH_3, mq::MQOD_LENGTH_4]),
         (&gmo::GMO, &[mq::MQGMO_LENGTH_1, mq::MQGMO_LENGTH_2, mq::MQGMO_LENGTH_3, mq::MQGMO_LENGTH_4]),
@@ -91,6 +98,8 @@ mod tests {
             ],
         ),
         (&csp::CSP, &[mq::MQCSP_LENGTH_1, mq::MQCSP_LENGTH_2, mq::MQCSP_LENGTH_3]),
+        (&callback::CBD, &[mq::MQCBD_LENGTH_1]),
+        (&callback::CTLO, &[mq::MQCTLO_LENGTH_1]),
         (&property::CMHO, &[mq::MQCMHO_LENGTH_1]),
         (&property::DMHO, &[mq::MQDMHO_LENGTH_1]),
         (&property::SMPO, &[mq::MQSMPO_LENGTH_1]),

@@ -16,6 +16,19 @@ pub(super) const DMPO: Layout = Layout { id: *b"DMPO", lengths: &[12], fault: mq
 pub(super) const IMPO: Layout = Layout { id: *b"IMPO", lengths: &[64], fault: mq::MQRC_IMPO_ERROR };
 pub(super) const PD: Layout = Layout { id: *b"PD  ", lengths: &[24], fault: mq::MQRC_PD_ERROR };
 
+pub(super) const BMHO: Layout = Layout { id: *b"BMHO", lengths: &[12], fault: mq::MQRC_BMHO_ERROR };
+pub(super) const MHBO: Layout = Layout { id: *b"MHBO", lengths: &[12], fault: mq::MQRC_MHBO_ERROR };
+
+/// `MQBMHO.Options`.
+pub(crate) fn buffer_options(caller: Caller, pointer: *mut c_void) -> Result<i32, Codes> {
+    BMHO.open(caller, pointer).map(|it| it.long(offset_of!(mq::MQBMHO, Options)))
+}
+
+/// `MQMHBO.Options`.
+pub(crate) fn handle_options(caller: Caller, pointer: *mut c_void) -> Result<i32, Codes> {
+    MHBO.open(caller, pointer).map(|it| it.long(offset_of!(mq::MQMHBO, Options)))
+}
+
 /// Checks a caller's MQCMHO. Its options choose when names are validated: here always.
 pub(crate) fn check_create(caller: Caller, pointer: *mut c_void) -> Result<(), Codes> {
     CMHO.open(caller, pointer).map(drop)

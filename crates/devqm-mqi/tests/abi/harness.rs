@@ -51,6 +51,15 @@ impl Devqm {
         format!("127.0.0.1({})", self.port)
     }
 
+    /// Carries MQSC out.
+    #[track_caller]
+    pub(crate) fn mqsc(&self, text: &str) {
+        let address = format!("127.0.0.1:{}", self.port);
+        let done =
+            Command::new(program()).args(["mqsc", "--connect", &address, "-c", text]).output().unwrap();
+        assert!(done.status.success(), "{text}: {}", String::from_utf8(done.stdout).unwrap());
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         // A process that has ended already is as good as killed.

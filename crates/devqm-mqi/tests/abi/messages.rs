@@ -144,6 +144,4 @@ fn what_would_have_to_be_ignored_in_a_structure_is_refused() {
     assert_eq!(open_as(connection, &mut list, mq::MQOO_OUTPUT).1, unsupported);
     let mut forwarding = mq::MQPMO { Action: mq::MQACTP_FORWARD, ..pmo(mq::MQPMO_NO_SYNCPOINT) };
     assert_eq!(put(connection, object, &mut md(), &mut forwarding, b"x"), unsupported);
-    let mut as_header = gmo(mq::MQGMO_NO_SYNCPOINT | mq::MQGMO_PROPERTIES_FORCE_MQRFH2);
-    assert_eq!(get(connection, object, &mut md(), &mut as_header, 0).0, unsupported);
 }

@@ -14,7 +14,7 @@ use crate::program::{
 fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
     let unknown = [mq::MQHC_DEF_HCONN, mq::MQHC_UNUSABLE_HCONN];
     for connection in unknown {
-        let no_connection: [Codes; 16] = [
+        let no_connection: [Codes; 23] = [
             codes(|cc, rc| mqi::MQOPEN(connection, null_mut(), 0, null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQCLOSE(connection, null_mut(), 0, cc, rc)),
             codes(|cc, rc| mqi::MQPUT(connection, 0, null_mut(), null_mut(), 0, null(), cc, rc)),
@@ -38,30 +38,35 @@ fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
             codes(|cc, rc| mqi::MQDISC(null_mut(), cc, rc)),
             disconnect(connection),
             codes(|cc, rc| mqi::MQCONN(null(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQCB(connection, 0, null_mut(), 0, null_mut(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQCTL(connection, 0, null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQBEGIN(connection, null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQSET(connection, 0, 0, null(), 0, null(), 0, null(), cc, rc)),
+            codes(|cc, rc| mqi::MQSTAT(connection, 0, null_mut(), cc, rc)),
+            codes(|cc, rc| {
+                let nothing = null_mut();
+                mqi::MQBUFMH(connection, 0, nothing, nothing, 0, nothing, null_mut(), cc, rc);
+            }),
+            codes(|cc, rc| {
+                let nothing = null_mut();
+                mqi::MQMHBUF(connection, 0, nothing, nothing, nothing, 0, nothing, null_mut(), cc, rc);
+            }),
         ];
-        assert_eq!(no_connection, [failed(mq::MQRC_HCONN_ERROR); 16]);
+        assert_eq!(no_connection, [failed(mq::MQRC_HCONN_ERROR); 23]);
     }
 }
 
 #[test]
 fn what_is_not_functional_says_so_and_writes_what_it_would_return() {
-    let (mut handle, mut lengths) = (7, [7; 3]);
-    let [first, second, third] = &mut lengths;
+    let (mut handle, mut length) = (7, 7);
     let nothing = null_mut();
-    let not_functional: [Codes; 10] = [
-        codes(|cc, rc| mqi::MQBEGIN(0, nothing, cc, rc)),
-        codes(|cc, rc| mqi::MQSET(0, 0, 0, null(), 0, null(), 0, null(), cc, rc)),
-        codes(|cc, rc| mqi::MQSTAT(0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqi::MQCB(0, 0, nothing, 0, nothing, nothing, cc, rc)),
-        codes(|cc, rc| mqi::MQCTL(0, 0, nothing, cc, rc)),
+    let not_functional: [Codes; 3] = [
         codes(|cc, rc| mqi::MQSUB(0, nothing, null_mut(), &raw mut handle, cc, rc)),
         codes(|cc, rc| mqi::MQSUBRQ(0, 0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqi::MQBUFMH(0, 0, nothing, nothing, 0, nothing, first, cc, rc)),
-        codes(|cc, rc| mqi::MQMHBUF(0, 0, nothing, nothing, nothing, 0, nothing, second, cc, rc)),
-        codes(|cc, rc| mqi::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), third, cc, rc)),
+        codes(|cc, rc| mqi::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), &raw mut length, cc, rc)),
     ];
-    assert_eq!(not_functional, [failed(mq::MQRC_FUNCTION_NOT_SUPPORTED); 10]);
-    assert_eq!((handle, lengths), (mq::MQHO_UNUSABLE_HOBJ, [0; 3]));
+    assert_eq!(not_functional, [failed(mq::MQRC_FUNCTION_NOT_SUPPORTED); 3]);
+    assert_eq!((handle, length), (mq::MQHO_UNUSABLE_HOBJ, 0));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::segment::kind;
 use super::spi::{self, Spi};
 use super::structures::{Gmo, Md, Od, Pmo};
 use super::wire::{Block, Broken, Order, Reader};
+use crate::caller::Caller;
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply, Request};
 
 /// The length of a segment's header as calls count it, whichever header they have.
@@ -20,6 +21,8 @@ const CALL_HEADER_BYTES: usize = 16;
 const SELECTORS_MAX: usize = 256;
 /// The most characters that one MQINQ returns: every attribute at its widest.
 const CHARACTERS_MAX: usize = 64 * 1024;
+/// MQSTS versions 1 and 2 in bytes.
+const STS_BYTES: [usize; 2] = [224, 272];
 /// Where a reply to MQCONN has the connection's id.
 const CONNECTION_ID_AT: usize = 132;
 
@@ -38,11 +41,31 @@ pub(crate) struct Call {
 enum Shape {
     Nothing,
     Connect(Block),
-    Open { od: Od, options: i32, private: Option<Block> },
-    Get { md: Md, gmo: Gmo },
-    Put { od: Option<Od>, md: Md, pmo: Pmo, data_bytes: i32 },
-    Inquire { integers: usize, characters: usize, selectors: Vec<u8> },
+    Open {
+        od: Od,
+        options: i32,
+        private: Option<Block>,
+    },
+    Get {
+        md: Md,
+        gmo: Gmo,
+    },
+    Put {
+        od: Option<Od>,
+        md: Md,
+        pmo: Pmo,
+        data_bytes: i32,
+    },
+    Inquire {
+        integers: usize,
+        characters: usize,
+        selectors: Vec<u8>,
+    },
     Spi(Spi),
+    Status {
+        kind: i32,
+        report: Block,
+    },
     /// Its own bytes.
     Same(Vec<u8>),
 }
@@ -56,7 +79,13 @@ pub(crate) struct Answered {
 
 impl Call {
     /// Reads a call.
-    pub(crate) fn read(kind: u8, body: &[u8], order: Order, login: &Login, channel: &str) -> Result<Self, Broken> {
+    pub(crate) fn read(
+        kind: u8,
+        body: &[u8],
+        order: Order,
+        login: &Login,
+        channel: &str,
+    ) -> Result<Self, Broken> {
         let mut reader = Reader::new(body, order);
         reader.take(12)?;
         let handle = reader.word()?;
@@ -69,6 +98,8 @@ impl Call {
             kind::MQPUT => put(&mut reader, handle)?,
             kind::MQPUT1 => put1(&mut reader)?,
             kind::MQINQ => inquire(&mut reader, handle)?,
+            kind::MQSET => set(&mut reader, handle)?,
+            kind::MQSTAT => stat(&mut reader)?,
             kind::MQCMIT => (Ok(Request::Commit), Shape::Nothing),
             kind::MQBACK => (Ok(Request::BackOut), Shape::Nothing),
             kind::SPI => {
@@ -81,15 +112,23 @@ impl Call {
         Ok(Self { request, handle, shape, order })
     }
 
-    /// The reply's bytes. Of a queue that was opened, its default persistence is told too.
-    pub(crate) fn answer(self, reply: Reply, default_persistence: impl Fn(ObjectHandle) -> i32) -> Answered {
+    /// Where MQSTAT wants to be told what became of puts that were not answered.
+    pub(crate) fn report(&mut self) -> Option<&mut Block> {
+        match (&mut self.shape, &self.request) {
+            (Shape::Status { report, .. }, Err(mq::MQRC_NONE)) => Some(report),
+            _ => None,
+        }
+    }
+
+    /// The reply's bytes.
+    pub(crate) fn answer(self, reply: Reply, caller: &Caller) -> Answered {
         let (completion, reason) = (reply.completion, reply.reason);
         let order = self.order;
         let handle = match &reply.outcome {
             Outcome::Opened(opened) => opened.handle,
             _ => self.handle,
         };
-        let (body, data) = self.shape.answer(reply, order, default_persistence);
+        let (body, data) = self.shape.answer(reply, order, caller);
         let whole = HEADER_BYTES + CALL_HEADER_BYTES + body.len() + data.len();
         let mut fixed = Vec::with_capacity(CALL_HEADER_BYTES + body.len());
         fixed.extend(u32::try_from(whole).unwrap_or(u32::MAX).to_be_bytes());
@@ -102,12 +141,7 @@ impl Call {
 }
 
 impl Shape {
-    fn answer(
-        self,
-        reply: Reply,
-        order: Order,
-        default_persistence: impl Fn(ObjectHandle) -> i32,
-    ) -> (Vec<u8>, Vec<u8>) {
+    fn answer(self, reply: Reply, order: Order, caller: &Caller) -> (Vec<u8>, Vec<u8>) {
         let outcome = reply.outcome;
         match self {
             Shape::Nothing => (Vec::new(), Vec::new()),
@@ -116,7 +150,8 @@ impl Shape {
             Shape::Open { mut od, options, mut private } => {
                 if let Outcome::Opened(opened) = &outcome {
                     od.answer(opened);
-                    private = private.map(|private| with_defaults(private, default_persistence(opened.handle)));
+                    private = private
+                        .map(|private| with_defaults(private, caller.default_persistence(opened.handle)));
                 }
                 let private = private.map(|private| private.bytes).unwrap_or_default();
                 ([od.bytes(), &order.word_bytes(options), &private].concat(), Vec::new())
@@ -128,7 +163,10 @@ impl Shape {
             Shape::Inquire { integers, characters, selectors } => {
                 (inquired(integers, characters, &selectors, outcome, order), Vec::new())
             }
-            Shape::Spi(spi) => (spi.answer(&outcome, default_persistence), Vec::new()),
+            Shape::Status { kind, report } => {
+                ([&order.word_bytes(kind)[..], &report.bytes].concat(), Vec::new())
+            }
+            Shape::Spi(spi) => (spi.answer(&outcome, caller), Vec::new()),
         }
     }
 }
@@ -261,6 +299,27 @@ fn inquire(reader: &mut Reader<'_>, handle: ObjectHandle) -> Result<Asked, Broke
     let bytes = asked.rest().to_vec();
     let selectors = (0..selectors).map(|_| asked.word()).collect::<Result<_, _>>()?;
     Ok((Ok(Request::Inquire(handle, selectors)), shape(bytes)))
+}
+
+/// MQSET: three counts, selectors, integers, characters; the reply is the same.
+fn set(reader: &mut Reader<'_>, handle: ObjectHandle) -> Result<Asked, Broken> {
+    let whole = reader.rest().to_vec();
+    let (selectors, integers, characters) = (reader.count()?, reader.count()?, reader.count()?);
+    if selectors.max(integers) > SELECTORS_MAX {
+        return Ok((Err(mq::MQRC_SELECTOR_LIMIT_EXCEEDED), Shape::Same(whole)));
+    }
+    let mut words = |count| (0..count).map(|_| reader.word()).collect::<Result<Vec<_>, _>>();
+    let (selectors, integers) = (words(selectors)?, words(integers)?);
+    let characters = reader.take(characters)?.to_vec();
+    Ok((Ok(Request::Set(handle, selectors, integers, characters)), Shape::Same(whole)))
+}
+
+/// MQSTAT: type, MQSTS.
+fn stat(reader: &mut Reader<'_>) -> Result<Asked, Broken> {
+    let kind = reader.word()?;
+    let report = reader.structure(*b"STAT", &STS_BYTES)?;
+    let reason = if kind == mq::MQSTAT_TYPE_ASYNC_ERROR { mq::MQRC_NONE } else { mq::MQRC_STAT_TYPE_ERROR };
+    Ok((Err(reason), Shape::Status { kind, report }))
 }
 
 /// The reply has as many integers and characters as the client has room for, not as many as there are.

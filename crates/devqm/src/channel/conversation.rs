@@ -1,6 +1,6 @@
 //! One channel client's conversation: what it may say when, and who answers it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use libmqm_sys as mq;
@@ -14,6 +14,7 @@ use super::initial::{self, Agreed};
 use super::line::{Ended, Incoming, SEGMENT_BYTES_MAX, Socket};
 use super::login::Login;
 use super::segment::{Address, Form, flag, kind};
+use super::unanswered::Unanswered;
 use super::wire::{Broken, Reader, status};
 use crate::caller::Caller;
 use crate::door::{refused, timely};
@@ -49,6 +50,8 @@ pub(crate) async fn converse(
         agreed: None,
         channel: String::new(),
         login: Login::default(),
+        names: HashMap::new(),
+        unanswered: Unanswered::default(),
         streams: BTreeMap::new(),
         suspended: false,
         served: None,
@@ -69,6 +72,9 @@ struct Conversation<'c> {
     agreed: Option<Agreed>,
     channel: String,
     login: Login,
+    /// The names by which its open objects were opened.
+    names: HashMap<ObjectHandle, String>,
+    unanswered: Unanswered,
     streams: BTreeMap<ObjectHandle, Stream>,
     /// The client wants no messages until it says otherwise.
     suspended: bool,
@@ -103,7 +109,19 @@ impl Conversation<'_> {
     async fn hear(&mut self, incoming: Incoming) -> Result<(), Ended> {
         self.address = incoming.address;
         trace!(kind = incoming.kind, flags = incoming.flags, bytes = incoming.body.len(), "Received.");
-        if incoming.kind < 0x80 { let hex: String = incoming.body.chunks(4).map(|c| c.iter().map(|b| format!("{b:02x}")).collect::<String>() + " ").collect(); tracing::trace!("DUMP {:02x} {:02x} req {} {hex}", incoming.kind, incoming.flags, incoming.address.request); }
+        if incoming.kind < 0x80 || incoming.kind == 0x8d || incoming.kind == 0x87 || incoming.kind == 0x8c {
+            let hex: String = incoming
+                .body
+                .chunks(4)
+                .map(|c| c.iter().map(|b| format!("{b:02x}")).collect::<String>() + " ")
+                .collect();
+            tracing::trace!(
+                "DUMP {:02x} {:02x} req {} {hex}",
+                incoming.kind,
+                incoming.flags,
+                incoming.address.request
+            );
+        }
         self.check_form(&incoming)?;
         self.act(incoming).await
     }
@@ -151,7 +169,12 @@ impl Conversation<'_> {
     async fn negotiate(&mut self, body: &[u8]) -> Result<(), Ended> {
         self.wishes += 1;
         if self.agreed.is_some() || self.wishes > WISHES_MAX {
-            return Err(Broken { status: status::NEGOTIATION, what: "an end of the first exchange", offset: 0 }.into());
+            return Err(Broken {
+                status: status::NEGOTIATION,
+                what: "an end of the first exchange",
+                offset: 0,
+            }
+            .into());
         }
         let offer = initial::answer(body, self.address.order, &self.caller.server().identity())?;
         self.admit(&offer.channel)?;
@@ -176,38 +199,57 @@ impl Conversation<'_> {
 
     async fn call(&mut self, incoming: Incoming) -> Result<(), Ended> {
         let Incoming { address, kind, body, .. } = incoming;
-        let call = Call::read(kind, &body, address.order, &self.login, &self.channel)?;
+        let mut call = Call::read(kind, &body, address.order, &self.login, &self.channel)?;
         drop(body);
-        let mut closes = None;
+        if let Some(report) = call.report() {
+            self.unanswered.report(report);
+        }
         let reply = match &call.request {
             Err(reason) => unserved(*reason),
-            Ok(request) => {
-                if let Request::Close(handle, _) = request {
-                    closes = Some(*handle);
-                }
-                self.ask(request.clone()).await?
+            Ok(request) if self.is_multiplexed() && is_unanswered(request) => {
+                return self.put(request.clone()).await;
             }
+            Ok(request) => self.ask(request.clone()).await?,
         };
-        if let Some(handle) = closes.filter(|_| reply.completion != mq::MQCC_FAILED) {
-            self.streams.remove(&handle);
-            if self.served == Some(handle) {
-                self.go_on();
-            }
-        }
-        let caller = &self.caller;
-        let answered = call.answer(reply, |handle| caller.default_persistence(handle));
+        let answered = call.answer(reply, self.caller);
         let segments =
             address.cut(kind + kind::REPLY, &answered.fixed, &answered.data, self.segment_bytes_max());
         Ok(self.socket.send(segments).await?)
     }
 
+    /// A put of which the client reads no reply.
+    async fn put(&mut self, request: Request) -> Result<(), Ended> {
+        let handle = if let Request::Put(put) = &request { put.handle } else { 0 };
+        let named = if let Request::Put1(open, _) = &request { Some(open.object_name.clone()) } else { None };
+        let reply = self.ask(request).await?;
+        let object = || named.or_else(|| self.names.get(&handle).cloned()).unwrap_or_default();
+        self.unanswered.count(&reply, object);
+        Ok(())
+    }
+
     async fn ask(&mut self, request: Request) -> Result<Reply, Ended> {
         let connects = matches!(request, Request::Connect(_));
+        let closes = if let Request::Close(handle, _) = &request { Some(*handle) } else { None };
         let answer = self.caller.answer(request, &mut self.socket).await?;
         if connects && answer.is_success() {
             self.socket.call_bytes_max = FRAME_BYTES_MAX as usize;
         }
-        Ok(answer.into_reply())
+        let reply = answer.into_reply();
+        if let Outcome::Opened(opened) = &reply.outcome {
+            self.names.insert(opened.handle, opened.object_name.clone());
+        }
+        if let Some(handle) = closes.filter(|_| reply.completion != mq::MQCC_FAILED) {
+            self.closed(handle);
+        }
+        Ok(reply)
+    }
+
+    fn closed(&mut self, handle: ObjectHandle) {
+        self.names.remove(&handle);
+        self.streams.remove(&handle);
+        if self.served == Some(handle) {
+            self.go_on();
+        }
     }
 
     /// A client asks for messages.
@@ -253,7 +295,8 @@ impl Conversation<'_> {
         let Outcome::Got(got) = outcome else {
             return match reason {
                 mq::MQRC_NO_MSG_AVAILABLE => Ok(()),
-                _ => Err(Broken { status: status::HANDLE, what: "a handle that can be got from", offset: 4 }.into()),
+                _ => Err(Broken { status: status::HANDLE, what: "a handle that can be got from", offset: 4 }
+                    .into()),
             };
         };
         let segment_bytes_max = self.segment_bytes_max();
@@ -313,6 +356,10 @@ impl Conversation<'_> {
         Err(refused(&format!("at {} of what was sent, expected {}", broken.offset, broken.what)))
     }
 
+    fn is_multiplexed(&self) -> bool {
+        self.agreed.is_some_and(|agreed| agreed.multiplexed)
+    }
+
     fn segment_bytes_max(&self) -> usize {
         self.agreed.map_or(SEGMENT_BYTES_MAX, |agreed| agreed.segment_bytes_max)
     }
@@ -326,6 +373,14 @@ async fn next(socket: &mut Socket, connected: bool) -> Result<Incoming, Ended> {
     if connected { socket.next().await } else { timely(async { Ok(socket.next().await) }).await? }
 }
 
+/// Whether a put says that its reply is not waited for.
+fn is_unanswered(request: &Request) -> bool {
+    match request {
+        Request::Put(put) | Request::Put1(_, put) => put.options & mq::MQPMO_ASYNC_RESPONSE != 0,
+        _ => false,
+    }
+}
+
 /// SOCKET_ACTION: conversation, request, type. There is one conversation: it can only end.
 fn end_of_socket(mut reader: Reader<'_>) -> Ended {
     let action = || -> Result<i32, Broken> {
@@ -334,7 +389,9 @@ fn end_of_socket(mut reader: Reader<'_>) -> Ended {
     };
     match { action }() {
         Ok(END_OF_CONVERSATION) => Ended::Closed,
-        Ok(_) => Broken { status: status::SOCKET_ACTION, what: "an end of the conversation", offset: 8 }.into(),
+        Ok(_) => {
+            Broken { status: status::SOCKET_ACTION, what: "an end of the conversation", offset: 8 }.into()
+        }
         Err(broken) => broken.into(),
     }
 }

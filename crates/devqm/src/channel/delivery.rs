@@ -94,7 +94,7 @@ impl Wanted {
         if let Some(selection) = self.selection {
             stream.selection = selection;
         }
-        let mut options = self.options & !(mq::MQGMO_WAIT | mq::MQGMO_SET_SIGNAL);
+        let mut options = self.options & !(mq::MQGMO_WAIT | mq::MQGMO_SET_SIGNAL | mq::MQGMO_LOCK);
         // Both together ask for the first message.
         let both = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT;
         if options & both == both {
@@ -170,13 +170,16 @@ impl Stream {
         let head = particulars(reason, &got, self.selection.version, address.order);
         let room = segment_bytes_max.saturating_sub(address.form.header_bytes() + INDEX_BYTES);
         let mut lengths: Vec<_> = Vec::new();
-        lengths.extend(pieces(&head, &got.body, room).map(|(flags, head, data)| (flags, head.len(), data.len())));
+        lengths.extend(
+            pieces(&head, &got.body, room).map(|(flags, head, data)| (flags, head.len(), data.len())),
+        );
         let (mut head, mut data, mut number) = (head, got.body, 0_u16);
         lengths.into_iter().map(move |(flags, head_bytes, data_bytes)| {
             index.set_word(16, i32::try_from(data_bytes).unwrap_or(0));
             index.set_half(20, number);
             number = number.wrapping_add(1);
-            let mut segment = address.header(kind::ASYNC_MESSAGE, flags, INDEX_BYTES + head_bytes + data_bytes);
+            let mut segment =
+                address.header(kind::ASYNC_MESSAGE, flags, INDEX_BYTES + head_bytes + data_bytes);
             segment.extend(&index.bytes);
             segment.extend(head.drain(..head_bytes));
             segment.extend(data.drain(..data_bytes));

@@ -69,14 +69,18 @@ pub(crate) fn answer(body: &[u8], order: Order, identity: &Identity) -> Result<O
     if segment_bytes < SEGMENT_BYTES_MIN {
         return broken(status::NEGOTIATION, "segments of 1024 bytes or more", 12);
     }
-    let multiplexed = std::env::var_os("DEVQM_PLAIN").is_none() && offered >= LEVEL_OF_CONVERSATIONS && id.len() >= 132 && id.word(128) > 0;
+    let multiplexed = std::env::var_os("DEVQM_PLAIN").is_none()
+        && offered >= LEVEL_OF_CONVERSATIONS
+        && id.len() >= 132
+        && id.word(128) > 0;
     let level = offered.min(if multiplexed { LEVEL_MULTIPLEXED } else { LEVEL_PLAIN });
     let wrong = correct(&mut id, level, segment_bytes);
     id.set_byte(5, id.byte(5));
     id.set_word(128, i32::from(multiplexed));
     introduce(&mut id, identity, multiplexed);
     id.set_byte(7, wrong);
-    let agreed = Agreed { level, multiplexed, segment_bytes_max: usize::try_from(segment_bytes).unwrap_or(0) };
+    let agreed =
+        Agreed { level, multiplexed, segment_bytes_max: usize::try_from(segment_bytes).unwrap_or(0) };
     let channel = id.text::<20>(24);
     Ok(Offer { channel, body: id.bytes, agreed: (wrong == 0).then_some(agreed) })
 }

@@ -109,12 +109,17 @@ impl Socket {
             return Ok(None);
         };
         if header.length > SEGMENT_BYTES_MAX {
-            return Err(Broken { status: status::LENGTH, what: "a segment no longer than agreed", offset: 4 });
+            return Err(Broken {
+                status: status::LENGTH,
+                what: "a segment no longer than agreed",
+                offset: 4,
+            });
         }
         if self.buffer.len() < header.length {
             return Ok(None);
         }
-        let body = self.buffer.get(header.address.form.header_bytes()..header.length).unwrap_or_default().to_vec();
+        let body =
+            self.buffer.get(header.address.form.header_bytes()..header.length).unwrap_or_default().to_vec();
         self.buffer.drain(..header.length);
         self.buffer.shrink_to(KEPT_BYTES);
         Ok(Some((header, body)))
@@ -133,11 +138,17 @@ impl Socket {
                 partial.body.extend(body);
                 partial
             }
-            None if is_call && header.flags & flag::FIRST == 0 => return broken("the first segment of a call"),
+            None if is_call && header.flags & flag::FIRST == 0 => {
+                return broken("the first segment of a call");
+            }
             None => Incoming { address: header.address, kind: header.kind, flags: header.flags, body },
         };
         if incoming.body.len() > self.call_bytes_max {
-            return Err(Broken { status: status::LENGTH, what: "a call within the limit", offset: self.call_bytes_max });
+            return Err(Broken {
+                status: status::LENGTH,
+                what: "a call within the limit",
+                offset: self.call_bytes_max,
+            });
         }
         if is_call && header.flags & flag::LAST == 0 {
             self.partial = Some(incoming);
@@ -148,15 +159,17 @@ impl Socket {
 }
 
 impl Line for Socket {
-    /// A client that waits for its reply sends nothing but its end.
-    async fn gone(&mut self) -> io::Error {
+    /// A client that waits for its reply sends nothing but its end; what else comes is kept for later.
+    async fn spoken(&mut self) -> io::Result<()> {
         while self.buffer.len() < AHEAD_BYTES_MAX {
-            match self.read_more().await {
-                Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
-                Ok(_) => {}
-                Err(error) => return error,
+            if self.read_more().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        refused("calls before the reply to the one before them")
+        Ok(())
+    }
+
+    async fn cancelled(&mut self) -> io::Result<()> {
+        Err(refused("calls before the reply to the one before them"))
     }
 }

@@ -16,12 +16,11 @@ mod initial;
 mod login;
 mod calls;
 mod spi;
+mod unanswered;
 mod delivery;
 mod conversation;
 
 pub(crate) use conversation::converse;
-#[cfg(test)]
-pub(crate) use structures::blank as blank_descriptor;
 
 /// Whether a connection's first bytes are those of a channel client.
 pub(crate) fn opens_with(bytes: &[u8]) -> bool {

@@ -120,7 +120,9 @@ impl Header {
             return broken(status::LENGTH, "a segment as long as its header", 4);
         }
         let (ids, rest) = match form {
-            Form::Multiplexed => rest.split_first_chunk::<8>().map_or(([0; 8], None), |(ids, rest)| (*ids, Some(rest))),
+            Form::Multiplexed => {
+                rest.split_first_chunk::<8>().map_or(([0; 8], None), |(ids, rest)| (*ids, Some(rest)))
+            }
             Form::Plain | Form::Socket => ([0; 8], Some(rest)),
         };
         let Some([order, kind, flags, flags_2, ..]) = rest.filter(|rest| rest.len() >= 20) else {
@@ -218,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_header_is_read_as_it_was_written() {
-        for (form, conversation, request) in [(Form::Plain, 0, 0), (Form::Multiplexed, 1, 3), (Form::Socket, 0, 0)] {
+        for (form, conversation, request) in
+            [(Form::Plain, 0, 0), (Form::Multiplexed, 1, 3), (Form::Socket, 0, 0)]
+        {
             for order in [Order::Big, Order::Little] {
                 let address = Address { form, conversation, request, order };
                 let segment = address.single(kind::MQINQ, 0x30, b"body");
@@ -235,9 +239,12 @@ mod tests {
     #[test]
     fn a_wrong_header_is_refused_at_its_place() {
         let right = ADDRESS.single(kind::MQINQ, 0x30, b"");
-        for (at, byte, status) in
-            [(0, b'X', status::INVALID_DATA), (7, 35, status::LENGTH), (16, 3, status::INVALID_DATA), (19, 1, status::PROTOCOL)]
-        {
+        for (at, byte, status) in [
+            (0, b'X', status::INVALID_DATA),
+            (7, 35, status::LENGTH),
+            (16, 3, status::INVALID_DATA),
+            (19, 1, status::PROTOCOL),
+        ] {
             let mut wrong = right.clone();
             wrong[at] = byte;
             assert_eq!(Header::read(&wrong).unwrap_err().status, status, "{at}");

@@ -6,9 +6,12 @@ use libmqm_sys as mq;
 
 use super::structures::Od;
 use super::wire::{Block, Broken, Reader};
-use crate::verbs::{ObjectHandle, Outcome, Request};
+use crate::caller::Caller;
+use crate::engine::RESERVED_IDS;
+use crate::verbs::{Outcome, Request};
 
 const QUERY: i32 = 1;
+const RESERVE: i32 = 6;
 const OPEN: i32 = 12;
 /// Which verbs a queue manager of version 9.1 says it has, each with its versions: both directions, in, out.
 const VERBS: [[i32; 4]; 12] = [
@@ -27,6 +30,10 @@ const VERBS: [[i32; 4]; 12] = [
 ];
 /// `SPQO` with its twelve rows.
 const QUERY_BYTES: usize = 256;
+/// `SPRO`: its head, two words, a message id.
+const RESERVED_BYTES: usize = 44;
+/// Where in a reserved id its number stands: in the last two bytes, which count to more than [`RESERVED_IDS`].
+const COUNTED_FROM: i32 = 23;
 /// `LPOO` versions 1 and 2.
 const LPOO_BYTES: [usize; 2] = [32, 88];
 
@@ -40,6 +47,7 @@ pub(crate) struct Spi {
 #[derive(Debug)]
 enum Verb {
     Query,
+    Reserve,
     Open { options: Block, od: Od },
     Other(Vec<u8>),
 }
@@ -52,12 +60,21 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Result<(Result<Request, i32>, Spi
     match verb {
         // A question to the door, which the engine is not asked.
         QUERY => Ok((Err(mq::MQRC_NONE), Spi { head, verb: Verb::Query })),
+        RESERVE => reserve(reader, head),
         OPEN => open(reader, head),
         _ => {
             let rest = Verb::Other(reader.rest().to_vec());
             Ok((Err(mq::MQRC_FUNCTION_NOT_SUPPORTED), Spi { head, verb: rest }))
         }
     }
+}
+
+/// Message ids for puts that are not answered: `SPRI` has the length of an id and how many are wanted.
+fn reserve(reader: &mut Reader<'_>, head: Block) -> Result<(Result<Request, i32>, Spi), Broken> {
+    reader.take(12)?;
+    let id_bytes = reader.word()?;
+    let request = if id_bytes == 24 { mq::MQRC_NONE } else { mq::MQRC_FUNCTION_NOT_SUPPORTED };
+    Ok((Err(request), Spi { head, verb: Verb::Reserve }))
 }
 
 fn open(reader: &mut Reader<'_>, head: Block) -> Result<(Result<Request, i32>, Spi), Broken> {
@@ -70,14 +87,17 @@ fn open(reader: &mut Reader<'_>, head: Block) -> Result<(Result<Request, i32>, S
 
 impl Spi {
     /// The reply's body.
-    pub(crate) fn answer(self, outcome: &Outcome, default_persistence: impl Fn(ObjectHandle) -> i32) -> Vec<u8> {
+    pub(crate) fn answer(self, outcome: &Outcome, caller: &Caller) -> Vec<u8> {
         match self.verb {
             Verb::Query => [self.head.bytes.as_slice(), &query(&self.head)].concat(),
+            Verb::Reserve => {
+                [self.head.bytes.as_slice(), &reserved(&self.head, caller.reserve_message_ids())].concat()
+            }
             Verb::Other(rest) => [self.head.bytes, rest].concat(),
             Verb::Open { mut options, mut od } => {
                 if let Outcome::Opened(opened) = outcome {
                     od.answer(opened);
-                    let persistence = default_persistence(opened.handle);
+                    let persistence = caller.default_persistence(opened.handle);
                     for (at, word) in [(16, persistence), (20, mq::MQPRT_SYNC_RESPONSE), (24, 0), (28, 0)] {
                         options.set_word(at, word);
                     }
@@ -93,6 +113,19 @@ impl Spi {
     }
 }
 
+/// How many ids are reserved, where in the first one their number stands, and the first one. Of an id the last bytes count,
+/// as many as that number needs; the place is counted from 1.
+fn reserved(head: &Block, first: [u8; 24]) -> Vec<u8> {
+    let mut out = Block::new(RESERVED_BYTES, head.order);
+    out.set(0, b"SPRO");
+    let count = i32::try_from(RESERVED_IDS).unwrap_or(i32::MAX);
+    for (at, word) in [(4, 1), (8, 44), (12, count), (16, COUNTED_FROM)] {
+        out.set_word(at, word);
+    }
+    out.set(20, &first);
+    out.bytes
+}
+
 fn query(head: &Block) -> Vec<u8> {
     let mut out = Block::new(QUERY_BYTES, head.order);
     out.set(0, b"SPQO");
@@ -100,7 +133,9 @@ fn query(head: &Block) -> Vec<u8> {
     for (at, word) in [(4, 2), (8, 256), (12, rows)] {
         out.set_word(at, word);
     }
-    for (row, [verb, both, incoming, outgoing]) in VERBS.iter().enumerate().filter(|(_, [verb, ..])| *verb != 0) {
+    for (row, [verb, both, incoming, outgoing]) in
+        VERBS.iter().enumerate().filter(|(_, [verb, ..])| *verb != 0)
+    {
         for (column, word) in [*verb, *both, *incoming, *outgoing, 1].into_iter().enumerate() {
             out.set_word(16 + 20 * row + 4 * column, word);
         }

@@ -135,7 +135,8 @@ impl<'b> Reader<'b> {
     /// A word that counts something.
     pub(crate) fn count(&mut self) -> Result<usize, Broken> {
         let counted = self.word()?;
-        usize::try_from(counted).map_err(|_| self.broken(status::INVALID_DATA, "a count that is not negative"))
+        usize::try_from(counted)
+            .map_err(|_| self.broken(status::INVALID_DATA, "a count that is not negative"))
     }
 
     pub(crate) fn text(&mut self, length: usize) -> Result<String, Broken> {

@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// Makes an object what its record says, and ends the gets that it now forbids.
-    fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
+    pub(super) fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
         let inhibited = record.attributes.number("GET") == mq::MQQA_GET_INHIBITED;
         let (variety, now) = (record.variety, Moment(record.altered_ms));
         let is_temporary = matches!(variety, Variety::LocalQueue { origin: Origin::TemporaryDynamic, .. });
@@ -197,7 +197,7 @@ impl Engine {
             .filter(|(_, connection)| {
                 connection.handles.values().any(|handle| {
                     matches!(&handle.target, Target::Queue { id, alias: Some(alias) }
-                        if alias == name && connection.waiting == Some(*id))
+                        if alias == name && connection.waiting.contains(id))
                 })
             })
             .map(|(id, _)| *id)

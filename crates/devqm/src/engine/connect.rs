@@ -26,8 +26,8 @@ pub(super) struct Connection {
     pub(super) unit: Unit,
     pub(super) handles: HashMap<ObjectHandle, Handle>,
     pub(super) last_handle: ObjectHandle,
-    /// The queue on which a get waits.
-    pub(super) waiting: Option<QueueId>,
+    /// The queues on which a get waits.
+    pub(super) waiting: Vec<QueueId>,
     /// The requests for messages that stand, by handle.
     pub(super) standing: BTreeMap<ObjectHandle, Standing>,
     /// Whether none of them is served.
@@ -113,7 +113,7 @@ impl Engine {
             unit: Unit::default(),
             handles: HashMap::new(),
             last_handle: 0,
-            waiting: None,
+            waiting: Vec::new(),
             standing: BTreeMap::new(),
             held: false,
         };
@@ -143,7 +143,7 @@ impl Engine {
         self.stopping = true;
         self.faults = Faults::default();
         let waiting: Vec<_> =
-            self.connections.iter().filter(|(_, each)| each.waiting.is_some()).map(|(id, _)| *id).collect();
+            self.connections.iter().filter(|(_, each)| !each.waiting.is_empty()).map(|(id, _)| *id).collect();
         for connection in waiting {
             self.cancel_waiter(connection, mq::MQRC_Q_MGR_STOPPING);
         }
@@ -151,9 +151,13 @@ impl Engine {
 
     /// Ends a wait; false where there was none.
     pub(super) fn withdraw(&mut self, connection: ConnectionId) -> bool {
-        let waiting = self.connections.get_mut(&connection).and_then(|each| each.waiting.take());
-        let queue = waiting.and_then(|queue| self.queues.get_mut(&queue));
-        queue.is_some_and(|queue| queue.stop_waiting(connection, None).is_some())
+        let waiting = self.connections.get_mut(&connection).map(|each| std::mem::take(&mut each.waiting));
+        let mut waited = false;
+        for queue in waiting.unwrap_or_default() {
+            let queue = self.queues.get_mut(&queue);
+            waited |= queue.is_some_and(|queue| queue.stop_waiting(connection, None).is_some());
+        }
+        waited
     }
 
     /// Closes a connection's handles and drops it.

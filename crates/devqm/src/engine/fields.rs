@@ -6,9 +6,12 @@ use std::cell::OnceCell;
 use libmqm_sys as mq;
 
 use super::message::Entry;
-use crate::rfh2::{self, to_hex};
+use crate::rfh2;
 use crate::selector::{Selector, Value};
 use crate::verbs::{Descriptor, Property};
+
+/// How many headers in front of one another are read.
+const HEADERS_MAX: usize = 16;
 
 /// Whether a message is selected.
 pub(super) fn selects(selector: &Selector, entry: &Entry) -> bool {
@@ -72,9 +75,30 @@ impl Fields<'_> {
 
     fn property(&self, name: &str) -> Option<Value> {
         let image = &self.entry.image;
-        let in_body = self.in_body.get_or_init(|| rfh2::properties(&image.descriptor, &image.body));
+        let in_body = self.in_body.get_or_init(|| properties_in_body(&image.descriptor, &image.body));
         image.properties.iter().chain(in_body).find(|property| property.name == name).and_then(value)
     }
+}
+
+/// The properties of the headers in front of a body.
+fn properties_in_body(descriptor: &Descriptor, body: &[u8]) -> Vec<Property> {
+    let (mut format, mut encoding, mut rest) = (descriptor.format, descriptor.encoding, body);
+    let mut properties = Vec::new();
+    for _ in 0..HEADERS_MAX {
+        let Some(header) =
+            Some(rest).filter(|_| format == rfh2::FORMAT).and_then(|rest| rfh2::read(rest, encoding))
+        else {
+            break;
+        };
+        (format, encoding) = (header.inner.format, header.inner.encoding);
+        rest = rest.get(header.bytes..).unwrap_or_default();
+        properties.extend(header.properties);
+    }
+    properties
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// A field of MQMD by its name.

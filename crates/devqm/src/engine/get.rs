@@ -4,7 +4,8 @@ use libmqm_sys as mq;
 
 use super::connect::{Target, ended};
 use super::context::Context;
-use super::message::{Entry, Moment, Position};
+use super::form::{self, Form};
+use super::message::{Entry, Image, Moment, Position};
 use super::queue::{Selector, Waiter};
 use super::unit::{Held, Then};
 use super::{Answer, ConnectionId, Copied, Engine, Failure, Mark, Progress, QueueId, removal, with_warning};
@@ -108,7 +109,7 @@ impl Engine {
         }
     }
 
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         id: ConnectionId,
         get: Get,
@@ -123,7 +124,7 @@ impl Engine {
             return Err(Failure(mq::MQRC_Q_MGR_STOPPING));
         }
         let wait_ms = u32::try_from(get.wait_interval_ms).ok();
-        self.connection(id)?.waiting = Some(queue);
+        self.connection(id)?.waiting.push(queue);
         if let Some(queue) = self.queues.get_mut(&queue) {
             queue.waiters.push_back(Waiter {
                 connection: id,
@@ -146,8 +147,7 @@ impl Engine {
                 return;
             };
             let takes = |waiter: &Waiter| {
-                waiter.selector.accepts(position, entry)
-                    && waiter.after.is_none_or(|after| position > after)
+                waiter.selector.accepts(position, entry) && waiter.after.is_none_or(|after| position > after)
             };
             let Some(index) = found.waiters.iter().position(takes) else {
                 return;
@@ -158,7 +158,7 @@ impl Engine {
             let (connection, standing) = (waiter.connection, waiter.standing);
             match standing {
                 Some(handle) => self.request_served(connection, handle),
-                None => _ = self.connections.get_mut(&connection).map(|waited| waited.waiting = None),
+                None => _ = self.withdraw(connection),
             }
             let answer = match self.deliver(connection, &waiter.get, queue, position, standing, now) {
                 // The store answers for it.
@@ -200,16 +200,19 @@ impl Engine {
         standing: Option<ObjectHandle>,
         now: Moment,
     ) -> Result<Offer, Failure> {
+        let property_control = self.property_control(id, get.handle);
         let found = self.queues.get_mut(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
-        let reason = outcome_of_copy(get, entry, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
-        let got = got(entry, position, &found.name, now);
+        let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
+        let shown = form::shaped(&entry.image, form);
+        let reason = outcome_of_copy(get, &shown, connection.message_bytes_max, self.catalogue.rules.ccsid)?;
+        let got = got(get, entry, &shown, position, &found.name, now);
         let mut answer = Answer { standing, ..Answer::of(with_warning(reason, got)) };
         answer.copied = Some(Copied {
-            image: entry.image.clone(),
-            with_properties: get.with_properties,
-            body_bytes: entry.image.body.len().min(get.buffer_bytes as usize),
+            with_properties: get.with_properties && form == Form::InHandle,
+            body_bytes: shown.body.len().min(get.buffer_bytes as usize),
+            image: shown,
         });
         if reason == Some(mq::MQRC_TRUNCATED_MSG_FAILED) {
             return Ok(Offer::Left(answer));
@@ -251,7 +254,21 @@ impl Engine {
         (Selector { condition, ..selector(get) }, after)
     }
 
-    pub(super) fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
+    /// The alias's own `PROPCTL`, where the queue was opened by one.
+    fn property_control(&mut self, id: ConnectionId, handle: i32) -> Option<i32> {
+        let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle).ok()?.target else {
+            return None;
+        };
+        let alias = alias.clone();
+        self.catalogue.queue(&alias).map(|record| record.attributes.number("PROPCTL"))
+    }
+
+    pub(super) fn is_get_inhibited(
+        &mut self,
+        id: ConnectionId,
+        handle: i32,
+        queue: QueueId,
+    ) -> Result<bool, Failure> {
         let by_queue = self.queues.get(&queue).is_some_and(|queue| queue.rules.get_inhibited);
         let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle)?.target else {
             return Ok(by_queue);
@@ -265,11 +282,11 @@ impl Engine {
 /// `MQRC_*` of the warning with which the message is returned; none where all is well.
 fn outcome_of_copy(
     get: &Get,
-    entry: &Entry,
+    shown: &Image,
     channel_bytes_max: usize,
     own_ccsid: i32,
 ) -> Result<Option<i32>, Failure> {
-    let length = entry.image.body.len();
+    let length = shown.body.len();
     if length > channel_bytes_max {
         return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
     }
@@ -282,7 +299,7 @@ fn outcome_of_copy(
         }));
     }
     let converts = get.options & mq::MQGMO_CONVERT != 0 && length > 0;
-    Ok(if converts { unconverted(&get.descriptor, &entry.image.descriptor, own_ccsid) } else { None })
+    Ok(if converts { unconverted(&get.descriptor, &shown.descriptor, own_ccsid) } else { None })
 }
 
 /// Why data is returned as it was put although conversion was asked for; none where it is already as asked. devqm
@@ -300,9 +317,16 @@ fn unconverted(asked: &Descriptor, has: &Descriptor, own_ccsid: i32) -> Option<i
 }
 
 /// All of the reply to a get but properties and body.
-fn got(entry: &Entry, position: Position, queue_name: &str, now: Moment) -> Outcome {
-    let image = &entry.image;
+fn got(
+    get: &Get,
+    entry: &Entry,
+    image: &Image,
+    position: Position,
+    queue_name: &str,
+    now: Moment,
+) -> Outcome {
     Outcome::Got(Box::new(Got {
+        handle: get.handle,
         descriptor: Descriptor {
             backout_count: i32::try_from(entry.backout_count).unwrap_or(i32::MAX),
             expiry: entry.expiry_left(now),

@@ -66,6 +66,7 @@ impl Engine {
             Request::Open(open) | Request::Put1(open, _) => Some(open.object_name.clone()),
             Request::Put(put) => self.opened_as(connection, put.handle),
             Request::Get(get) => self.opened_as(connection, get.handle),
+            Request::GetAny(gets) => gets.first().and_then(|get| self.opened_as(connection, get.handle)),
             Request::Close(handle, _) | Request::Inquire(handle, _) => self.opened_as(connection, *handle),
             _ => None,
         };

@@ -15,6 +15,9 @@ use crate::verbs::{ObjectHandle, Outcome, Reply};
 /// The MQ version whose attributes and behaviour devqm follows, as `MQIA_COMMAND_LEVEL`.
 const COMMAND_LEVEL: i32 = 930;
 
+/// The same as `MQCA_VERSION`: version, release, modification, fix.
+const VERSION: &str = "09030000";
+
 /// MQ's own limit for one MQINQ.
 const SELECTORS_MAX: usize = 256;
 
@@ -119,6 +122,7 @@ impl Engine {
             "PLATFORM" => Value::Number(mq::MQPL_UNIX),
             "MAXPRTY" => Value::Number(9),
             "SYNCPT" => Value::Number(mq::MQSP_AVAILABLE),
+            "VERSION" => Value::Text(VERSION.to_owned()),
             "TRIGINT" => Value::Number(999_999_999),
             // An attribute that is younger than the object's record.
             _ => attribute.default_value(),

@@ -18,7 +18,10 @@ mod put;
 mod fields;
 mod get;
 mod standing;
+mod form;
+mod consume;
 mod inquire;
+mod set;
 mod admin;
 mod display;
 mod hostile;
@@ -46,6 +49,9 @@ pub type ConnectionId = u64;
 
 /// A queue's number; never reused within a data folder.
 pub type QueueId = u32;
+
+/// How many message ids [`Engine::reserve_message_ids`] reserves; a power of two.
+pub const RESERVED_IDS: u64 = 4_096;
 
 /// The queue manager.
 #[derive(Debug)]
@@ -228,9 +234,15 @@ impl Engine {
             Request::Put(put) => self.put(connection, put, now),
             Request::Put1(open, put) => self.put1(connection, &open, put, now),
             Request::Get(get) => self.get(connection, get, now),
+            Request::GetAny(gets) => self.get_any(connection, gets, now),
+            // Whoever carries calls here ends the wait itself: `timed_out`.
+            Request::Cancel => answered(Err(Failure(mq::MQRC_NO_MSG_AVAILABLE))),
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
+            Request::Set(handle, selectors, integers, characters) => {
+                self.set(connection, handle, [&selectors, &integers], &characters, now)
+            }
             Request::Mqsc(text) => self.mqsc(connection, &text, now),
         }
     }
@@ -243,6 +255,16 @@ impl Engine {
     /// What the calls since the last time have caused.
     pub fn effects(&mut self) -> Effects {
         std::mem::take(&mut self.effects)
+    }
+
+    /// Reserves [`RESERVED_IDS`] message ids that differ in their last two bytes, and returns the first.
+    pub fn reserve_message_ids(&mut self) -> [u8; 24] {
+        let last = RESERVED_IDS - 1;
+        // The next one is the first whose number ends in zeros.
+        self.next_unique |= last;
+        let first = self.unique_id(*b"AMQ ");
+        self.next_unique += last;
+        first
     }
 
     fn unique(&mut self) -> [u8; 8] {

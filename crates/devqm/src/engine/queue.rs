@@ -8,8 +8,8 @@ use std::sync::Arc;
 use libmqm_sys as mq;
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, fields};
 use super::message::{Entry, Moment, Position};
+use super::{ConnectionId, fields};
 use crate::mqsc::Attributes;
 use crate::selector;
 use crate::verbs::{Get, ObjectHandle};
@@ -55,6 +55,7 @@ pub(super) struct Rules {
     pub(super) default_input: i32,
     pub(super) shareable: bool,
     pub(super) first_in_first_out: bool,
+    pub(super) property_control: i32,
 }
 
 /// How a queue came to be.
@@ -127,6 +128,7 @@ impl Rules {
             default_input: attributes.number("DEFSOPT"),
             shareable: attributes.number("SHARE") == mq::MQQA_SHAREABLE,
             first_in_first_out: attributes.number("MSGDLVSQ") == mq::MQMDS_FIFO,
+            property_control: attributes.number("PROPCTL"),
         }
     }
 
@@ -216,9 +218,7 @@ impl Queue {
     fn first(&self, selector: &Selector, after: Option<Position>) -> Option<Position> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let accepts = |position: &Position| {
-            self.messages
-                .get(position)
-                .is_some_and(|entry| selector.accepts(*position, entry))
+            self.messages.get(position).is_some_and(|entry| selector.accepts(*position, entry))
         };
         if let Some(token) = selector.token {
             return token.filter(|position| after.is_none_or(|after| *position > after)).filter(accepts);

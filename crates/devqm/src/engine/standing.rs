@@ -107,7 +107,9 @@ impl Engine {
         let mut get = standing.get.clone();
         get.options &= !mq::MQGMO_WAIT;
         match self.get_message(connection, get, Some(handle), now) {
-            Err(Failure(mq::MQRC_NO_MSG_AVAILABLE | mq::MQRC_GET_INHIBITED)) => self.stand(connection, standing),
+            Err(Failure(mq::MQRC_NO_MSG_AVAILABLE | mq::MQRC_GET_INHIBITED)) => {
+                self.stand(connection, standing)
+            }
             Err(failure) => {
                 let answer = Answer { standing: Some(handle), ..Answer::of(failure.into()) };
                 Progress::Answered(answer)
@@ -126,7 +128,8 @@ impl Engine {
         let handle = standing.get.handle;
         let (selector, after) = self.sought(connection, &standing.get);
         let queue = self.queue_of(connection, handle).ok();
-        let inhibited = queue.is_some_and(|queue| self.is_get_inhibited(connection, handle, queue) != Ok(false));
+        let inhibited =
+            queue.is_some_and(|queue| self.is_get_inhibited(connection, handle, queue) != Ok(false));
         if let Some(queue) = queue.and_then(|queue| self.queues.get_mut(&queue)).filter(|_| !inhibited) {
             let get = Box::new(standing.get.clone());
             queue.waiters.push_back(Waiter { connection, get, selector, after, standing: Some(handle) });

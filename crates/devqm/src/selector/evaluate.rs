@@ -14,9 +14,13 @@ impl Condition {
     pub(super) fn holds(&self, field: Fields<'_>) -> Option<bool> {
         match self {
             Condition::Any(of) => or(of.iter().map(|each| each.holds(field))),
-            Condition::All(of) => or(of.iter().map(|each| each.holds(field).map(|holds| !holds))).map(|some| !some),
+            Condition::All(of) => {
+                or(of.iter().map(|each| each.holds(field).map(|holds| !holds))).map(|some| !some)
+            }
             Condition::Not(condition) => condition.holds(field).map(|holds| !holds),
-            Condition::Compare { left, how, right } => compare(&left.value(field)?, *how, &right.value(field)?),
+            Condition::Compare { left, how, right } => {
+                compare(&left.value(field)?, *how, &right.value(field)?)
+            }
             Condition::Between { what, low, high } => between(what, low, high, field),
             Condition::In { name, texts } => Some(match field(name)? {
                 Value::Text(text) => texts.contains(&text),
@@ -95,7 +99,9 @@ impl Operand {
             Operand::Literal(value) => Some(value.clone()),
             Operand::Field(name) => field(name),
             Operand::Condition(condition) => condition.holds(field).map(Value::Boolean),
-            Operand::Negated(operand) => calculate(&Value::Exact(0), Operation::Subtract, &operand.value(field)?),
+            Operand::Negated(operand) => {
+                calculate(&Value::Exact(0), Operation::Subtract, &operand.value(field)?)
+            }
             Operand::Chain(first, rest) => {
                 let mut value = first.value(field)?;
                 for (operation, operand) in rest {
@@ -108,7 +114,10 @@ impl Operand {
 }
 
 /// Exact numbers are calculated exactly, as Java does with `long`; a division by zero is unknown.
-#[expect(clippy::float_arithmetic, reason = "a selection string may calculate with approximate numbers; no amount is kept")]
+#[expect(
+    clippy::float_arithmetic,
+    reason = "a selection string may calculate with approximate numbers; no amount is kept"
+)]
 fn calculate(left: &Value, operation: Operation, right: &Value) -> Option<Value> {
     if let (Value::Exact(left), Value::Exact(right)) = (left, right) {
         return match operation {
@@ -129,7 +138,10 @@ fn calculate(left: &Value, operation: Operation, right: &Value) -> Option<Value>
 }
 
 impl Value {
-    #[expect(clippy::cast_precision_loss, reason = "an exact number meets an approximate one as an approximate one")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an exact number meets an approximate one as an approximate one"
+    )]
     fn approximate(&self) -> Option<f64> {
         match self {
             Value::Exact(number) => Some(*number as f64),

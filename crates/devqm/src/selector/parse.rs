@@ -11,10 +11,24 @@ pub(super) enum Condition {
     Any(Vec<Condition>),
     All(Vec<Condition>),
     Not(Box<Condition>),
-    Compare { left: Operand, how: Comparison, right: Operand },
-    Between { what: Operand, low: Operand, high: Operand },
-    In { name: String, texts: Vec<String> },
-    Like { name: String, pattern: Vec<Wanted> },
+    Compare {
+        left: Operand,
+        how: Comparison,
+        right: Operand,
+    },
+    Between {
+        what: Operand,
+        low: Operand,
+        high: Operand,
+    },
+    In {
+        name: String,
+        texts: Vec<String>,
+    },
+    Like {
+        name: String,
+        pattern: Vec<Wanted>,
+    },
     IsNull(String),
     /// An operand that is true or false itself.
     Is(Operand),
@@ -200,7 +214,9 @@ impl Parser<'_> {
             Some(Word::Text(text)) => Operand::Literal(Value::Text(text.clone())),
             Some(Word::Exact(number)) => Operand::Literal(Value::Exact(*number)),
             Some(Word::Approximate(number)) => Operand::Literal(Value::Approximate(*number)),
-            Some(Word::Keyword(word @ ("TRUE" | "FALSE"))) => Operand::Literal(Value::Boolean(*word == "TRUE")),
+            Some(Word::Keyword(word @ ("TRUE" | "FALSE"))) => {
+                Operand::Literal(Value::Boolean(*word == "TRUE"))
+            }
             _ => return Err(self.expected("a name or a value")),
         };
         self.next();
@@ -244,7 +260,8 @@ impl Parser<'_> {
         } else {
             None
         };
-        wanted(&pattern, escape).ok_or(self.expected("a pattern before it that escapes %, _ or the escape character"))
+        wanted(&pattern, escape)
+            .ok_or(self.expected("a pattern before it that escapes %, _ or the escape character"))
     }
 
     fn text(&mut self) -> Result<String, Error> {
@@ -328,7 +345,8 @@ fn wanted(pattern: &str, escape: Option<char>) -> Option<Vec<Wanted>> {
     while let Some(character) = characters.next() {
         wanted.push(match character {
             _ if Some(character) == escape => {
-                let escaped = characters.next().filter(|next| matches!(next, '%' | '_') || Some(*next) == escape);
+                let escaped =
+                    characters.next().filter(|next| matches!(next, '%' | '_') || Some(*next) == escape);
                 Wanted::This(escaped?)
             }
             '_' => Wanted::One,

@@ -35,8 +35,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Error> {
         let at = text.len() - rest.len();
         let wrong = |expected| Error { at, expected };
         let (word, behind) = match first {
-            '\'' => quoted(rest, '\'').map(|(text, behind)| (Word::Text(text), behind)).ok_or(wrong("a closing quote"))?,
-            '"' => quoted(rest, '"').map(|(name, behind)| (Word::Name(name), behind)).ok_or(wrong("a closing quote"))?,
+            '\'' => quoted(rest, '\'')
+                .map(|(text, behind)| (Word::Text(text), behind))
+                .ok_or(wrong("a closing quote"))?,
+            '"' => quoted(rest, '"')
+                .map(|(name, behind)| (Word::Name(name), behind))
+                .ok_or(wrong("a closing quote"))?,
             '0'..='9' | '.' => number(rest).ok_or(wrong("a number"))?,
             _ if begins_name(first) => name(rest),
             _ => sign(rest).ok_or(wrong("a name, a number, a text or an operator"))?,
@@ -66,7 +70,8 @@ fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
 
 /// Names may have dots in them, as MQ's properties do: `usr.colour`, `Root.MQMD.Priority`.
 fn name(text: &str) -> (Word, &str) {
-    let (name, rest) = split(text, |character| begins_name(character) || character.is_numeric() || character == '.');
+    let (name, rest) =
+        split(text, |character| begins_name(character) || character.is_numeric() || character == '.');
     match KEYWORDS.iter().find(|keyword| keyword.eq_ignore_ascii_case(name)) {
         Some(keyword) => (Word::Keyword(keyword), rest),
         None => (Word::Name(name.to_owned()), rest),
@@ -84,7 +89,8 @@ fn sign(text: &str) -> Option<(Word, &str)> {
 /// A number as Java writes it: decimal, 0x and 0 for other bases, L behind it; a point or an exponent makes it approximate.
 fn number(text: &str) -> Option<(Word, &str)> {
     let (digits, rest) = split(text, |character| character.is_ascii_alphanumeric() || character == '.');
-    let exponent_signed = !digits.starts_with("0x") && digits.ends_with(['e', 'E']) && rest.starts_with(['+', '-']);
+    let exponent_signed =
+        !digits.starts_with("0x") && digits.ends_with(['e', 'E']) && rest.starts_with(['+', '-']);
     let (whole, rest) = if exponent_signed {
         let more = rest.get(1..)?.find(|character: char| !character.is_ascii_alphanumeric());
         text.split_at(digits.len() + 1 + more.unwrap_or(rest.len() - 1))
@@ -112,7 +118,10 @@ fn exact(digits: &str) -> Option<i64> {
 fn approximate(digits: &str) -> Option<f64> {
     let is_number = digits.contains(['.', 'e', 'E']) && !digits.starts_with("0x");
     let digits = digits.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(digits);
-    digits.parse().ok().filter(|_| is_number && digits.starts_with(|first: char| first.is_ascii_digit() || first == '.'))
+    digits
+        .parse()
+        .ok()
+        .filter(|_| is_number && digits.starts_with(|first: char| first.is_ascii_digit() || first == '.'))
 }
 
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {

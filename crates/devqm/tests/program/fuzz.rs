@@ -93,6 +93,7 @@ fn as_put(request: Request) -> Put {
 /// One of each reply that carries something.
 fn replies() -> Vec<Reply> {
     let got = Got {
+        handle: 1,
         descriptor: blank(),
         properties: vec![property("usr.a")],
         body: b"a body".to_vec(),
