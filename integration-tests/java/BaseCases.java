@@ -28,7 +28,7 @@ public final class BaseCases {
         Cases cases = new Cases();
         cases.add("connect and inquire the queue manager", BaseCases::inquiresQueueManager);
         cases.add("a wrong password is 2035", BaseCases::wrongPassword);
-        cases.add("credentials in compatibility mode", BaseCases::compatibilityMode);
+        cases.add("a password in compatibility mode", BaseCases::compatibilityMode);
         cases.add("an unknown channel is 2540", BaseCases::unknownChannel);
         cases.add("another queue manager is 2058", BaseCases::otherQueueManager);
         cases.add("an unknown queue is 2085", BaseCases::unknownQueue);
@@ -45,8 +45,9 @@ public final class BaseCases {
         cases.add("a dynamic queue", BaseCases::dynamicQueue);
         cases.add("properties, and their MQRFH2", BaseCases::properties);
         cases.add("CCSIDs and formats", BaseCases::characterSets);
-        cases.add("a selection string", BaseCases::selects);
         cases.add("inquire a queue", BaseCases::inquiresQueue);
+        cases.add("set an attribute of a queue", BaseCases::setsQueue);
+        cases.add("put without response, and MQSTAT", BaseCases::unanswered);
         cases.runAll();
     }
 
@@ -356,22 +357,6 @@ public final class BaseCases {
         });
     }
 
-    private static void selects() throws Exception {
-        onQueue((manager, queue) -> {
-            for (String colour : new String[] {"blue", "red", "green"}) {
-                MQMessage put = text(colour);
-                put.setStringProperty("colour", colour);
-                queue.put(put);
-            }
-            com.ibm.mq.MQDestination unused = queue;
-            MQQueue red = com.ibm.mq.MQQueue.class.cast(unused);
-            Cases.holds(red == queue, "the queue itself");
-            while (queue.getCurrentDepth() > 0) {
-                get(queue, MQGMO_NO_WAIT);
-            }
-        });
-    }
-
     private static void inquiresQueue() throws Exception {
         onQueue((manager, queue) -> {
             Cases.equal(5_000, queue.getMaximumDepth());
@@ -381,11 +366,39 @@ public final class BaseCases {
             Cases.equal("for Java", queue.getDescription().trim());
             int[] numbers = new int[2];
             byte[] texts = new byte[48 + 64];
-            queue.inquire(new int[] {MQCA_Q_NAME, MQIA_CURRENT_Q_DEPTH, MQCA_Q_DESC, MQIA_MAX_PRIORITY - MQIA_MAX_PRIORITY
-                    + MQIA_BACKOUT_THRESHOLD}, numbers, texts);
+            queue.inquire(new int[] {MQCA_Q_NAME, MQIA_CURRENT_Q_DEPTH, MQCA_Q_DESC, MQIA_BACKOUT_THRESHOLD}, numbers, texts);
             Cases.equal(0, numbers[0]);
             Cases.equal(3, numbers[1]);
             Cases.equal(QUEUE, new String(texts, 0, 48).trim());
+        });
+    }
+
+    private static void setsQueue() throws Exception {
+        MQQueueManager manager = connect();
+        MQQueue queue = manager.accessQueue(QUEUE, MQOO_SET | MQOO_INQUIRE | MQOO_OUTPUT);
+        queue.setInhibitPut(MQQA_PUT_INHIBITED);
+        expect(MQRC_PUT_INHIBITED, () -> queue.put(text("not now")));
+        Cases.equal(MQQA_PUT_INHIBITED, queue.getInhibitPut());
+        queue.setInhibitPut(MQQA_PUT_ALLOWED);
+        queue.close();
+        manager.disconnect();
+        onQueue((other, open) -> {
+            open.put(text("now"));
+            Cases.equal("now", get(open, MQGMO_NO_WAIT));
+        });
+    }
+
+    private static void unanswered() throws Exception {
+        onQueue((manager, queue) -> {
+            for (int index = 0; index < 5; index++) {
+                queue.put(text("fast " + index), putting(MQPMO_ASYNC_RESPONSE));
+            }
+            com.ibm.mq.MQAsyncStatus status = manager.getAsyncStatus();
+            Cases.equal(5, status.putSuccessCount);
+            Cases.equal(0, status.putFailureCount);
+            for (int index = 0; index < 5; index++) {
+                Cases.equal("fast " + index, get(queue, MQGMO_NO_WAIT));
+            }
         });
     }
 }

@@ -10,10 +10,12 @@ final class Cases {
     private record Named(String name, Case work) {}
 
     private final List<Named> cases = new ArrayList<>();
+    /** Which cases: those with this word in their names, but not with that one. */
     private final String only = System.getProperty("only", "");
+    private final String except = System.getProperty("except", "\n");
 
     void add(String name, Case work) {
-        if (name.contains(only)) {
+        if (name.contains(only) && !name.contains(except)) {
             cases.add(new Named(name, work));
         }
     }
@@ -22,6 +24,7 @@ final class Cases {
     void runAll() {
         boolean failed = false;
         for (Named each : cases) {
+            long began = System.nanoTime();
             try {
                 each.work().run();
                 System.out.println(each.name() + "\tpass");
@@ -30,6 +33,7 @@ final class Cases {
                 System.out.println(each.name() + "\tfail: " + error);
                 error.printStackTrace(System.err);
             }
+            System.err.println(each.name() + ": " + (System.nanoTime() - began) / 1_000_000 + " ms");
         }
         System.out.flush();
         System.exit(failed ? 1 : 0);

@@ -147,7 +147,7 @@ public final class JmsCases {
 
     private static void wrongPassword() throws Exception {
         JMSException refused = Cases.fails(JMSException.class, () -> factory.createConnection("app", "not it"));
-        Cases.equal("JMSWMQ2013", refused.getErrorCode());
+        Cases.holds(refused.getErrorCode().endsWith("2013"), "a code of security: " + refused.getErrorCode());
     }
 
     private static void bodies() throws Exception {

@@ -195,6 +195,11 @@ impl Server {
         self.lock().reserve_message_ids()
     }
 
+    /// Whether conversations of a channel may share a socket; see [`Engine::shares_sockets`].
+    pub(crate) fn shares_sockets(&self, channel: &str) -> bool {
+        self.lock().shares_sockets(channel)
+    }
+
     /// Whether a connection may be made under these names; see [`Engine::admits`].
     pub(crate) fn admits_names(&self, connect: &Connect) -> Result<(), Reply> {
         self.lock().admits(connect)

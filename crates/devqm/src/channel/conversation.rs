@@ -109,19 +109,6 @@ impl Conversation<'_> {
     async fn hear(&mut self, incoming: Incoming) -> Result<(), Ended> {
         self.address = incoming.address;
         trace!(kind = incoming.kind, flags = incoming.flags, bytes = incoming.body.len(), "Received.");
-        if incoming.kind < 0x80 || incoming.kind == 0x8d || incoming.kind == 0x87 || incoming.kind == 0x8c {
-            let hex: String = incoming
-                .body
-                .chunks(4)
-                .map(|c| c.iter().map(|b| format!("{b:02x}")).collect::<String>() + " ")
-                .collect();
-            tracing::trace!(
-                "DUMP {:02x} {:02x} req {} {hex}",
-                incoming.kind,
-                incoming.flags,
-                incoming.address.request
-            );
-        }
         self.check_form(&incoming)?;
         self.act(incoming).await
     }
@@ -176,7 +163,9 @@ impl Conversation<'_> {
             }
             .into());
         }
-        let offer = initial::answer(body, self.address.order, &self.caller.server().identity())?;
+        let server = self.caller.server();
+        let may_share = |channel: &str| server.shares_sockets(channel);
+        let offer = initial::answer(body, self.address.order, &server.identity(), may_share)?;
         self.admit(&offer.channel)?;
         self.channel = offer.channel;
         self.agreed = offer.agreed;
@@ -206,8 +195,13 @@ impl Conversation<'_> {
         }
         let reply = match &call.request {
             Err(reason) => unserved(*reason),
-            Ok(request) if self.is_multiplexed() && is_unanswered(request) => {
-                return self.put(request.clone()).await;
+            Ok(request) if is_unanswered(request) => {
+                let reply = self.put(request.clone()).await?;
+                // Who is not multiplexed reads one reply after each call.
+                if self.is_multiplexed() {
+                    return Ok(());
+                }
+                reply
             }
             Ok(request) => self.ask(request.clone()).await?,
         };
@@ -217,14 +211,14 @@ impl Conversation<'_> {
         Ok(self.socket.send(segments).await?)
     }
 
-    /// A put of which the client reads no reply.
-    async fn put(&mut self, request: Request) -> Result<(), Ended> {
+    /// A put that MQSTAT will ask for.
+    async fn put(&mut self, request: Request) -> Result<Reply, Ended> {
         let handle = if let Request::Put(put) = &request { put.handle } else { 0 };
         let named = if let Request::Put1(open, _) = &request { Some(open.object_name.clone()) } else { None };
         let reply = self.ask(request).await?;
         let object = || named.or_else(|| self.names.get(&handle).cloned()).unwrap_or_default();
         self.unanswered.count(&reply, object);
-        Ok(())
+        Ok(reply)
     }
 
     async fn ask(&mut self, request: Request) -> Result<Reply, Ended> {
@@ -263,10 +257,10 @@ impl Conversation<'_> {
         let stream = self.streams.entry(handle).or_default();
         stream.listens = listens;
         let get = wanted.get(stream);
-        let answer = if now {
-            Some(self.caller.answer(Request::Get(get), &mut self.socket).await?)
-        } else {
-            self.caller.stand(get, listens, &mut self.socket).await?
+        let answer = match get {
+            None => None,
+            Some(get) if now => Some(self.caller.answer(Request::Get(get), &mut self.socket).await?),
+            Some(get) => self.caller.stand(get, listens, &mut self.socket).await?,
         };
         if let Some(answer) = answer {
             self.deliver(handle, answer).await?;

@@ -39,6 +39,8 @@ const INDEX_BYTES: usize = 24;
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) handle: ObjectHandle,
+    /// Whether something has come since the last request.
+    received: bool,
     /// As the stream says it was asked for last, unless the selection changes.
     bytes_max: u32,
     options: i32,
@@ -63,6 +65,8 @@ pub(crate) struct Stream {
     pub(crate) listens: bool,
     selection: Selection,
     next_index: i32,
+    /// A message is on its way of which the client has not said that it has it.
+    unseen: bool,
 }
 
 impl Wanted {
@@ -70,13 +74,13 @@ impl Wanted {
     /// the queue, flags, global index, 4 each; then the selection, where the flags say so.
     pub(crate) fn read(mut reader: Reader<'_>) -> Result<Self, Broken> {
         let (_version, handle) = (reader.word()?, reader.word()?);
-        let (_received, _messages) = (reader.word()?, reader.word()?);
+        let (received, _messages) = (reader.word()?, reader.word()?);
         let (longest, options, _wait_ms) = (reader.word()?, reader.word()?, reader.word()?);
         let (_status, flags, _index) = (reader.word()?, reader.word()?, reader.word()?);
         let selection = if flags & flag::SELECTION != 0 { Some(Selection::read(reader)?) } else { None };
         // A longest message of -1 says that any length will do.
         let bytes_max = u32::try_from(longest).unwrap_or(u32::MAX);
-        Ok(Self { handle, bytes_max, options, flags, selection })
+        Ok(Self { handle, received: received != 0, bytes_max, options, flags, selection })
     }
 
     /// Whether the message is wanted now or not at all.
@@ -89,8 +93,13 @@ impl Wanted {
         self.flags & flag::LISTENS != 0
     }
 
-    /// The get that the request stands for; the stream learns what is selected from now on.
-    pub(crate) fn get(self, stream: &mut Stream) -> Get {
+    /// The get that the request stands for; the stream learns what is selected from now on. None where a message that was
+    /// sent for the request before it is still on its way: it serves both.
+    pub(crate) fn get(self, stream: &mut Stream) -> Option<Get> {
+        stream.unseen &= !self.received && self.selection.is_none();
+        if stream.unseen {
+            return None;
+        }
         if let Some(selection) = self.selection {
             stream.selection = selection;
         }
@@ -101,7 +110,7 @@ impl Wanted {
             options &= !mq::MQGMO_BROWSE_NEXT;
         }
         let Selection { match_options, descriptor, token, .. } = stream.selection.clone();
-        Get {
+        Some(Get {
             handle: self.handle,
             options,
             match_options,
@@ -110,7 +119,7 @@ impl Wanted {
             descriptor,
             token,
             with_properties: false,
-        }
+        })
     }
 }
 
@@ -145,7 +154,7 @@ impl Default for Stream {
     fn default() -> Self {
         let descriptor = blank();
         let selection = Selection { index: 0, version: 2, match_options: 0, descriptor, token: [0; 16] };
-        Self { listens: false, selection, next_index: 1 }
+        Self { listens: false, selection, next_index: 1, unseen: false }
     }
 }
 
@@ -167,6 +176,7 @@ impl Stream {
         }
         index.set_half(22, self.selection.index);
         self.next_index = self.next_index.wrapping_add(1);
+        self.unseen = true;
         let head = particulars(reason, &got, self.selection.version, address.order);
         let room = segment_bytes_max.saturating_sub(address.form.header_bytes() + INDEX_BYTES);
         let mut lengths: Vec<_> = Vec::new();

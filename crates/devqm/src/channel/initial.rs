@@ -1,15 +1,14 @@
 //! INITIAL_DATA: what a client would like, and what it is granted. The client sends its wishes, is sent them back with
 //! devqm's values where they differ, and sends them again as agreed.
 //!
-//! The body grew with the protocol's levels, so that a field is there where the body is long enough. devqm speaks level 12
-//! with one conversation on a socket, and level 8 without conversations to whom wants none.
+//! The body grew with the protocol's levels, so that a field is there where the body is long enough. devqm speaks level 12,
+//! with one conversation on a socket, or without conversations where the client or the channel (SHARECNV(0)) wants none.
 
 use super::wire::{Block, Broken, Order, Reader, status};
 use crate::engine::Identity;
 
-/// Protocol levels: with conversations, and without.
-const LEVEL_MULTIPLEXED: u8 = 12;
-const LEVEL_PLAIN: u8 = 12;
+/// The protocol's level. From 13 on passwords would have to be enciphered.
+const LEVEL: u8 = 12;
 /// The first level that knows of conversations, and the first one that devqm can speak.
 const LEVEL_OF_CONVERSATIONS: u8 = 9;
 const LEVEL_MIN: u8 = 4;
@@ -51,7 +50,12 @@ pub(crate) struct Offer {
 }
 
 /// Answers a client's INITIAL_DATA.
-pub(crate) fn answer(body: &[u8], order: Order, identity: &Identity) -> Result<Offer, Broken> {
+pub(crate) fn answer(
+    body: &[u8],
+    order: Order,
+    identity: &Identity,
+    may_share: impl Fn(&str) -> bool,
+) -> Result<Offer, Broken> {
     let mut reader = Reader::new(body, order);
     let broken = |status, what, offset| Err(Broken { status, what, offset });
     if !(BODY_BYTES_MIN..=BODY_BYTES_MAX).contains(&body.len()) {
@@ -69,19 +73,18 @@ pub(crate) fn answer(body: &[u8], order: Order, identity: &Identity) -> Result<O
     if segment_bytes < SEGMENT_BYTES_MIN {
         return broken(status::NEGOTIATION, "segments of 1024 bytes or more", 12);
     }
-    let multiplexed = std::env::var_os("DEVQM_PLAIN").is_none()
+    let channel = id.text::<20>(24);
+    let multiplexed = may_share(&channel)
         && offered >= LEVEL_OF_CONVERSATIONS
         && id.len() >= 132
         && id.word(128) > 0;
-    let level = offered.min(if multiplexed { LEVEL_MULTIPLEXED } else { LEVEL_PLAIN });
+    let level = offered.min(LEVEL);
     let wrong = correct(&mut id, level, segment_bytes);
-    id.set_byte(5, id.byte(5));
     id.set_word(128, i32::from(multiplexed));
     introduce(&mut id, identity, multiplexed);
     id.set_byte(7, wrong);
     let agreed =
         Agreed { level, multiplexed, segment_bytes_max: usize::try_from(segment_bytes).unwrap_or(0) };
-    let channel = id.text::<20>(24);
     Ok(Offer { channel, body: id.bytes, agreed: (wrong == 0).then_some(agreed) })
 }
 
@@ -140,16 +143,16 @@ mod tests {
     fn what_is_sent_back_once_is_agreed_on() {
         for (level, length, conversations, expected) in [
             (17, 240, 10, (12, true)),
-            (13, 240, 0, (8, false)),
+            (13, 240, 0, (12, false)),
             (12, 208, 1, (12, true)),
             (9, 160, 999_999_999, (9, true)),
             (8, 128, 0, (8, false)),
             (4, 102, 0, (4, false)),
         ] {
-            let first = answer(&wishes(level, length, conversations).bytes, Order::Big, &identity()).unwrap();
+            let first = answer(&wishes(level, length, conversations).bytes, Order::Big, &identity(), |_| true).unwrap();
             assert_eq!((first.agreed, first.channel.as_str()), (None, "DEV.APP.SVRCONN"));
             assert_eq!(first.body.len(), length);
-            let second = answer(&first.body, Order::Big, &identity()).unwrap();
+            let second = answer(&first.body, Order::Big, &identity(), |_| true).unwrap();
             let agreed = second.agreed.unwrap();
             assert_eq!((agreed.level, agreed.multiplexed), expected);
             assert_eq!(agreed.segment_bytes_max, 32_748);
@@ -170,7 +173,7 @@ mod tests {
             (vec![0; 43], status::LENGTH),
             (vec![0; 1_025], status::LENGTH),
         ] {
-            assert_eq!(answer(&body, Order::Big, &identity()).unwrap_err().status, expected);
+            assert_eq!(answer(&body, Order::Big, &identity(), |_| true).unwrap_err().status, expected);
         }
     }
 }

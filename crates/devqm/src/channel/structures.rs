@@ -122,9 +122,6 @@ impl Od {
         let block = reader.structure(*b"OD  ", &OD_BYTES)?;
         let selection = selection(&block, behind)
             .ok_or(reader.broken(status::INVALID_DATA, "a selection string that lies within the call"))?;
-        if !selection.is_empty() {
-            tracing::trace!("DUMP selection {selection}");
-        }
         Ok(Self { block, selection })
     }
 

@@ -76,6 +76,11 @@ impl Engine {
         self.check_names(connect).map_err(Reply::from)
     }
 
+    /// Whether a channel lets conversations share a socket, and with that messages come beside calls: SHARECNV.
+    pub fn shares_sockets(&self, channel: &str) -> bool {
+        self.catalogue.channel(channel).is_some_and(|channel| channel.attributes.number("SHARECNV") > 0)
+    }
+
     fn check_names(&self, connect: &Connect) -> Result<(), Failure> {
         let Some(channel) = self.catalogue.channel(&connect.channel) else {
             return Err(Failure(mq::MQRC_UNKNOWN_CHANNEL_NAME));
