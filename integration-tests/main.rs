@@ -22,3 +22,4 @@ mod sweep;
 mod soak;
 mod driver;
 mod node;
+mod java;

@@ -54,6 +54,7 @@ public final class JmsCases {
         factory.setStringProperty(WMQConstants.PASSWORD, arguments[4]);
         if (!version.equals("unspecified")) {
             factory.setStringProperty(WMQConstants.WMQ_PROVIDER_VERSION, version);
+            factory.setPollingInterval(200);
         }
         Cases cases = new Cases();
         cases.add("send and receive text", JmsCases::text);
