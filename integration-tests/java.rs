@@ -32,7 +32,8 @@ struct Client {
 
 const OLDEST: Client = Client { artifact: "com.ibm.mq.allclient", version: "9.2.0.0", is_jakarta: false };
 const NEWEST: Client = Client { artifact: "com.ibm.mq.allclient", version: "9.4.5.0", is_jakarta: false };
-const JAKARTA: Client = Client { artifact: "com.ibm.mq.jakarta.client", version: "10.0.0.0", is_jakarta: true };
+const JAKARTA: Client =
+    Client { artifact: "com.ibm.mq.jakarta.client", version: "10.0.0.0", is_jakarta: true };
 const CLIENTS: [Client; 3] = [OLDEST, NEWEST, JAKARTA];
 
 /// How the Jakarta client names what the other names differently.
@@ -127,7 +128,8 @@ impl Client {
             .expect("java runs");
         let table = String::from_utf8(output.stdout).expect("it prints UTF-8");
         let complaints = String::from_utf8(output.stderr).unwrap_or_default();
-        let title = format!("{} {}, {}, {}", self.artifact, self.version, cases.program, cases.arguments.join(" "));
+        let title =
+            format!("{} {}, {}, {}", self.artifact, self.version, cases.program, cases.arguments.join(" "));
         println!("{title}, channel {}:\n{table}", cases.channel);
         assert!(output.status.success() && table.contains("\tpass"), "{title}:\n{table}\n{complaints}");
     }
@@ -165,7 +167,9 @@ const ALL_BUT_PASSWORDS: [&str; 1] = ["-Dexcept=password"];
 fn base_classes_work_unmodified() {
     with_java(|folder| {
         let devqm = Devqm::start_with(DEFINITIONS);
-        for (client, channel) in CLIENTS.map(|client| (client, CHANNEL)).into_iter().chain([(NEWEST, PLAIN_CHANNEL)]) {
+        for (client, channel) in
+            CLIENTS.map(|client| (client, CHANNEL)).into_iter().chain([(NEWEST, PLAIN_CHANNEL)])
+        {
             let cases =
                 Cases { program: "BaseCases", channel, arguments: &USER, properties: &ALL_BUT_PASSWORDS };
             client.judge(folder, &devqm, &cases);
@@ -178,8 +182,12 @@ fn messaging(client: Client, version: &str) {
         let devqm = Devqm::start_with(DEFINITIONS);
         let [user, password] = USER;
         let arguments = [user, password, version];
-        let cases =
-            Cases { program: "JmsCases", channel: CHANNEL, arguments: &arguments, properties: &ALL_BUT_PASSWORDS };
+        let cases = Cases {
+            program: "JmsCases",
+            channel: CHANNEL,
+            arguments: &arguments,
+            properties: &ALL_BUT_PASSWORDS,
+        };
         client.judge(folder, &devqm, &cases);
     });
 }
@@ -212,12 +220,17 @@ fn passwords_are_checked_where_and_as_java_clients_send_them() {
         let devqm = Devqm::start_with_user(DEFINITIONS, user, password);
         let properties = ["-Donly=password"];
         for client in CLIENTS {
-            let cases = Cases { program: "BaseCases", channel: CHANNEL, arguments: &USER, properties: &properties };
+            let cases =
+                Cases { program: "BaseCases", channel: CHANNEL, arguments: &USER, properties: &properties };
             client.judge(folder, &devqm, &cases);
             for version in ["unspecified", "6"] {
                 let arguments = [user, password, version];
-                let cases =
-                    Cases { program: "JmsCases", channel: CHANNEL, arguments: &arguments, properties: &properties };
+                let cases = Cases {
+                    program: "JmsCases",
+                    channel: CHANNEL,
+                    arguments: &arguments,
+                    properties: &properties,
+                };
                 client.judge(folder, &devqm, &cases);
             }
         }
@@ -235,7 +248,8 @@ fn messages_go_between_jms_and_the_mqi_with_properties_ids_and_characters() {
             mqi.put_message(PAYMENTS, &bytes);
             mqi.put_message(PAYMENTS, &Put::text("rot ü €".as_bytes()).property("colour", "red"));
             let arguments = [PAYMENTS, NOTICES];
-            let cases = Cases { program: "AcrossCases", channel: CHANNEL, arguments: &arguments, properties: &[] };
+            let cases =
+                Cases { program: "AcrossCases", channel: CHANNEL, arguments: &arguments, properties: &[] };
             client.judge(folder, &devqm, &cases);
             let text = mqi.expect(NOTICES);
             assert_eq!((text.body.as_slice(), text.descriptor.ccsid), ("grün ü €".as_bytes(), 1208));

@@ -127,7 +127,7 @@ fn serve(options: Serve) -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    match runtime.block_on(serve::serve(&options, announce, stopped())) {
+    match runtime.block_on(async { serve::serve(&options, announce, stopped()).await }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("devqm: {error}");
@@ -142,17 +142,18 @@ fn announce(address: std::net::SocketAddr) {
     _ = writeln!(stdout, "devqm: listening on {address}").and_then(|()| stdout.flush());
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn stopped() {
+/// Ends with SIGTERM or SIGINT, from the call on: a signal that comes before the queue manager serves is not lost.
+fn stopped() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 

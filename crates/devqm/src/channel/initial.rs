@@ -74,10 +74,8 @@ pub(crate) fn answer(
         return broken(status::NEGOTIATION, "segments of 1024 bytes or more", 12);
     }
     let channel = id.text::<20>(24);
-    let multiplexed = may_share(&channel)
-        && offered >= LEVEL_OF_CONVERSATIONS
-        && id.len() >= 132
-        && id.word(128) > 0;
+    let multiplexed =
+        may_share(&channel) && offered >= LEVEL_OF_CONVERSATIONS && id.len() >= 132 && id.word(128) > 0;
     let level = offered.min(LEVEL);
     let wrong = correct(&mut id, level, segment_bytes);
     id.set_word(128, i32::from(multiplexed));
@@ -149,7 +147,9 @@ mod tests {
             (8, 128, 0, (8, false)),
             (4, 102, 0, (4, false)),
         ] {
-            let first = answer(&wishes(level, length, conversations).bytes, Order::Big, &identity(), |_| true).unwrap();
+            let first =
+                answer(&wishes(level, length, conversations).bytes, Order::Big, &identity(), |_| true)
+                    .unwrap();
             assert_eq!((first.agreed, first.channel.as_str()), (None, "DEV.APP.SVRCONN"));
             assert_eq!(first.body.len(), length);
             let second = answer(&first.body, Order::Big, &identity(), |_| true).unwrap();

@@ -19,6 +19,8 @@ mod spi;
 mod unanswered;
 mod delivery;
 mod conversation;
+#[cfg(test)]
+mod fuzz;
 
 pub(crate) use conversation::converse;
 

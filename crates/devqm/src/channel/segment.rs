@@ -30,7 +30,6 @@ pub(crate) mod kind {
     pub(crate) const MQBACK: u8 = 0x8B;
     pub(crate) const SPI: u8 = 0x8C;
     pub(crate) const MQSTAT: u8 = 0x8D;
-    pub(crate) const MQSUB: u8 = 0x8E;
     pub(crate) const MQSUBRQ: u8 = 0x8F;
     /// What is added for a reply.
     pub(crate) const REPLY: u8 = 0x10;

@@ -12,6 +12,8 @@ mod evaluate;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod fuzz;
 
 use parse::Condition;
 
