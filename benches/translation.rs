@@ -13,6 +13,9 @@ use mqgate::translate::{Input, Options, Translator};
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 
+#[path = "translation/character_sets.rs"]
+mod character_sets;
+
 const ROUNDS: usize = 15;
 /// A round reads all files again and again until this much was read.
 const ROUND_BYTES: usize = 8 * 1024 * 1024;
@@ -35,6 +38,7 @@ fn main() {
         compare("corpus", &corpus);
     }
     compare("one pacs.008 of 10,000 transactions", &[large(10_000)]);
+    character_sets::table();
 }
 
 fn compare(name: &str, files: &[Vec<u8>]) {

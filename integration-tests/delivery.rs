@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use ccsid::Newline;
 use http::Version;
-use mq::{Descriptor, Format};
+use mq::headers::{CicsHeader, Header, Rfh2, Wire};
+use mq::{Descriptor, Format, Property, PropertyValue};
 
 use crate::harness::devqm::{NOTICES, PARKED, PAYMENTS};
 use crate::harness::{Answer, Devqm, Gateway, Payment, Put, Service, Settings};
@@ -116,6 +118,32 @@ fn an_mqrfh2_before_the_payment_is_taken_off_and_its_properties_are_used() {
     let request = service.wait_for_accepted(1).remove(0);
     assert_eq!(request.end_to_end_id(), payment.id);
     assert_eq!(request.header("traceparent"), trace);
+}
+
+#[test]
+fn a_payment_of_a_mainframe_arrives_as_one_of_anybody_else() {
+    let (devqm, service) = (Devqm::start(), Service::accepting());
+    let _gateway = Gateway::start(&Settings::new(&devqm, &service));
+    let payment = Payment::new();
+    let mainframe = Wire { encoding: 785, ccsid: 1148 };
+    let scheme = Property { name: "usr.tracestate".into(), value: PropertyValue::String("bank=7".into()) };
+    let chain = [
+        Header::Cics(Box::new(CicsHeader {
+            format: Format::RF_HEADER_2,
+            transaction: "PAY1".into(),
+            ..CicsHeader::default()
+        })),
+        Header::Rfh2(Rfh2::new(vec![scheme], mainframe, Format::STRING).unwrap()),
+    ];
+    let mut body = mq::headers::write(&chain, mainframe).unwrap();
+    body.extend(ccsid::encode(&payment.xml, mainframe.ccsid, mainframe.encoding, Newline::Lf).unwrap());
+    let Wire { encoding, ccsid } = mainframe;
+    let descriptor =
+        Descriptor { format: Format(*b"MQCICS  "), encoding, ccsid, ..Put::text(b"").descriptor };
+    devqm.client().put_message(PAYMENTS, &Put { descriptor, ..Put::text(&body) });
+    let request = service.wait_for_accepted(1).remove(0);
+    assert_eq!(request.end_to_end_id(), payment.id);
+    assert_eq!(request.header("tracestate"), "bank=7");
 }
 
 #[test]

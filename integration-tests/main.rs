@@ -23,3 +23,5 @@ mod soak;
 mod driver;
 mod node;
 mod java;
+mod translate;
+mod formats;

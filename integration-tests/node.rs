@@ -12,7 +12,7 @@ use crate::harness::devqm::{CHANNEL, DEAD_LETTERS, NOTICES, PAYMENTS, QUEUE_MANA
 use crate::harness::{Answer, Devqm, Gateway, Payment, Service, Settings, program};
 
 /// The folder with `node_modules`, or what is missing.
-fn modules() -> Result<&'static Path, &'static str> {
+pub(crate) fn modules() -> Result<&'static Path, &'static str> {
     static MODULES: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let found = MODULES.get_or_init(|| {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("node");
@@ -38,7 +38,7 @@ fn modules() -> Result<&'static Path, &'static str> {
 }
 
 /// True where a suite must be skipped; fails where it is required.
-fn skips(missing: &str) -> bool {
+pub(crate) fn skips(missing: &str) -> bool {
     assert!(std::env::var_os("MQGATE_REQUIRE_SUITES").is_none(), "required: {missing}");
     println!("skipped: {missing}");
     true
@@ -46,7 +46,7 @@ fn skips(missing: &str) -> bool {
 
 /// Runs a Node program against the queue manager and returns what it printed.
 #[track_caller]
-fn node(devqm: &Devqm, modules: &Path, arguments: &[&str]) -> String {
+pub(crate) fn node(devqm: &Devqm, modules: &Path, arguments: &[&str]) -> String {
     let library = program::mq_library();
     let output = Command::new("node")
         .args(arguments)

@@ -17,7 +17,13 @@ mod accepted;
 mod refused;
 #[path = "translation/corpus.rs"]
 mod corpus;
+#[path = "translation/back.rs"]
+mod back;
+#[path = "translation/plain.rs"]
+mod plain;
 #[path = "translation/robust.rs"]
 mod robust;
 #[path = "translation/fuzz.rs"]
 mod fuzz;
+#[path = "translation/iso8583.rs"]
+mod iso8583;

@@ -4,20 +4,19 @@ mod parked;
 mod ask;
 mod sources;
 mod explain;
+mod translate;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use tracing::warn;
 
-use crate::message::Ccsid;
 use crate::settings::{self, Settings};
 use crate::supervisor;
 use crate::telemetry;
-use crate::translate::{Format, Input, Options, Translator};
 
 /// Exit code `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -63,31 +62,8 @@ enum Command {
     /// See, pause and resume the sources of the running gateway.
     #[command(subcommand)]
     Sources(sources::Sources),
-    /// Print the document that a service would get for a message.
-    Translate {
-        /// The format of the message.
-        #[arg(long, value_enum, default_value_t = FormatName::Iso20022)]
-        format: FormatName,
-        /// The character set of the message, as in MQMD.CodedCharSetId.
-        #[arg(long, default_value_t = 1208, value_name = "CCSID")]
-        ccsid: i32,
-        /// MQMD.Encoding: 273 big-endian, 546 little-endian.
-        #[arg(long, default_value_t = 546, value_name = "N")]
-        encoding: i32,
-        /// MQMD.Format: with MQHRF2 the MQRFH2 headers before the message are taken off.
-        #[arg(long, default_value = "", value_name = "NAME")]
-        mq_format: String,
-        /// Print the document over several lines.
-        #[arg(long)]
-        pretty: bool,
-        /// The message; - for standard input.
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormatName {
-    Iso20022,
+    /// Print the documents that a service would get for messages; the way back; what each byte is.
+    Translate(Box<translate::Translate>),
 }
 
 /// Runs the command line and returns the exit code.
@@ -106,10 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Parked(command) => parked::run(*command),
         Command::Explain(command) => explain::run(&command),
         Command::Sources(command) => sources::run(&command),
-        Command::Translate { format: FormatName::Iso20022, ccsid, encoding, mq_format, pretty, file } => {
-            let options = Options { format: Format::Iso20022, ..Options::default() };
-            translate(&file, &options, Encoded { ccsid, encoding, mq_format }, pretty)
-        }
+        Command::Translate(command) => translate::run(&command),
     }
 }
 
@@ -192,60 +165,4 @@ fn summary(settings: &Settings) -> String {
     }
     let _ = writeln!(text, "  hash         {}", settings.hash);
     text
-}
-
-/// How a message's bytes are encoded, as MQMD would say.
-struct Encoded {
-    ccsid: i32,
-    encoding: i32,
-    mq_format: String,
-}
-
-fn translate(file: &Path, options: &Options, encoded: Encoded, pretty: bool) -> u8 {
-    let bytes = match read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            eprintln!("mqgate: {}: cannot be read: {error}", file.display());
-            return NO_INPUT;
-        }
-    };
-    match document(&bytes, options, encoded, pretty) {
-        Ok(mut document) => {
-            document.push(b'\n');
-            // A reader that has seen enough closes the pipe; that is no failure.
-            let _ = std::io::stdout().write_all(&document);
-            0
-        }
-        Err(refusal) => {
-            eprintln!("mqgate: {}: {refusal}", file.display());
-            DATA
-        }
-    }
-}
-
-fn document(bytes: &[u8], options: &Options, encoded: Encoded, pretty: bool) -> Result<Vec<u8>, String> {
-    let mut format = mq::Format::NONE;
-    for (to, from) in format.0.iter_mut().zip(encoded.mq_format.bytes()) {
-        *to = from;
-    }
-    let peeled = mq::headers::peel(format, encoded.encoding, encoded.ccsid, bytes)
-        .map_err(|error| error.to_string())?;
-    let body = bytes.get(peeled.body_offset..).unwrap_or_default();
-    let input = Input { bytes: body, ccsid: Ccsid(peeled.ccsid), encoding: peeled.encoding };
-    let document = Translator::new(options).translate(input).map_err(|refusal| refusal.to_string())?;
-    if !pretty {
-        return Ok(document.body.to_vec());
-    }
-    let tree: serde_json::Value =
-        serde_json::from_slice(&document.body).map_err(|error| error.to_string())?;
-    serde_json::to_vec_pretty(&tree).map_err(|error| error.to_string())
-}
-
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    if file != Path::new("-") {
-        return std::fs::read(file);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -12,7 +12,7 @@ use crate::translate::Input;
 pub struct Inbound {
     /// Its descriptor.
     pub descriptor: Descriptor,
-    /// Its properties, those of MQRFH2 folders after those of the message handle.
+    /// The properties of its message handle. Those of MQ headers come after them where one is asked for.
     pub properties: Vec<Property>,
     /// All its bytes, MQ headers included: what is parked.
     pub body: Vec<u8>,
@@ -31,7 +31,7 @@ struct Payload {
     offset: usize,
     encoding: i32,
     ccsid: i32,
-    folder_properties: Vec<Property>,
+    header_properties: Vec<Property>,
 }
 
 impl IdempotencyKey {
@@ -87,9 +87,9 @@ impl Inbound {
         }
     }
 
-    /// A property of the message handle or of an MQRFH2 folder, as text.
+    /// A property of the message handle or of an MQ header, as text.
     pub fn property(&self, name: &str) -> Option<&str> {
-        self.properties.iter().chain(&self.payload.folder_properties).find_map(|property| {
+        self.properties.iter().chain(&self.payload.header_properties).find_map(|property| {
             match &property.value {
                 PropertyValue::String(value)
                     if property.name == name || property.name.strip_prefix("usr.") == Some(name) =>
@@ -136,7 +136,7 @@ impl Payload {
             offset: peeled.body_offset,
             encoding: peeled.encoding,
             ccsid: peeled.ccsid,
-            folder_properties: peeled.headers.into_iter().flat_map(|header| header.properties).collect(),
+            header_properties: peeled.into_properties(),
         }
     }
 
@@ -145,7 +145,7 @@ impl Payload {
             offset: 0,
             encoding: descriptor.encoding,
             ccsid: descriptor.ccsid,
-            folder_properties: Vec::new(),
+            header_properties: Vec::new(),
         }
     }
 }

@@ -62,6 +62,7 @@ fn every_sample_keeps_its_leaves_their_order_and_its_keys() {
         let bytes = fs::read(&sample.file).unwrap();
         let document =
             translate(utf_8(&bytes)).unwrap_or_else(|refusal| panic!("{}: {refusal}", sample.file.display()));
+        crate::back::check(&sample.file.display().to_string(), &document);
         let json = json(&document);
         let leaves = walk::of_json(&json);
         let xml = std::str::from_utf8(&bytes).unwrap();

@@ -22,7 +22,7 @@ use super::stream::{Lines, Receiving};
 use super::{Refusal, answer};
 use crate::parked::moving::Order;
 use crate::parked::report::Report;
-use crate::parked::{Desk, Entry, Filter, Found, Scope, Selection, check_reason, export, show};
+use crate::parked::{Desk, Entry, Filter, Found, Payload, Scope, Selection, check_reason, export, show};
 
 /// How long a request waits for the one before it.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ struct Asked {
 struct Query {
     selection: Selection,
     all: bool,
-    payload: bool,
+    payload: Payload,
     limit: Option<usize>,
 }
 
@@ -122,7 +122,7 @@ async fn show_one(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let Query { mut selection, payload, .. } = Query::read(query.as_deref())?;
-    if payload {
+    if payload != Payload::Hidden {
         it.guard.check(&headers).await?;
     }
     selection.ids = vec![id];
@@ -314,7 +314,14 @@ impl Query {
                 }
                 "id" => read.selection.ids.push(value),
                 "all" => read.all = value == "true",
-                "payload" => read.payload = value == "true",
+                "payload" => {
+                    read.payload = match value.as_str() {
+                        "true" | "masked" => Payload::Masked,
+                        "unmasked" => Payload::Whole,
+                        "false" => Payload::Hidden,
+                        _ => return Err(wrong("payload: masked, unmasked or false expected")),
+                    }
+                }
                 "limit" => read.limit = Some(value.parse().map_err(|_| wrong("limit: a number expected"))?),
                 name => {
                     filter.insert(name.to_owned(), Value::String(value));
@@ -337,7 +344,7 @@ mod tests {
         assert_eq!(query.selection.scope.site.as_deref(), Some("north"));
         assert_eq!(query.selection.filter.reason.as_deref(), Some("late"));
         assert_eq!((query.selection.ids.len(), query.limit), (1, Some(3)));
-        for bad in ["nonsense=1", "queue=%20", "since=never", "limit=x"] {
+        for bad in ["nonsense=1", "queue=%20", "since=never", "limit=x", "payload=yes"] {
             assert!(Query::read(Some(bad)).is_err(), "{bad}");
         }
     }

@@ -11,7 +11,7 @@ use super::{DATA, UNAVAILABLE, USAGE, complain, load, say};
 use crate::audit;
 use crate::parked::moving::Order;
 use crate::parked::report::Report;
-use crate::parked::{Desk, Entry, Filter, Found, Scope, Selection, check_reason, export, show};
+use crate::parked::{Desk, Entry, Filter, Found, Payload, Scope, Selection, check_reason, export, show};
 use crate::stop::Stop;
 
 #[derive(Debug, Subcommand)]
@@ -35,9 +35,12 @@ pub(super) enum Parked {
         at: At,
         /// Its MsgId, its idempotency key or the beginning of it, or its business key.
         id: String,
-        /// Also the document that a service would get, or the first bytes.
+        /// Also the document that a service would get, with names, accounts and card numbers masked.
         #[arg(long)]
         payload: bool,
+        /// Mask nothing of it; where there is no document, show the first bytes.
+        #[arg(long, requires = "payload")]
+        unmasked: bool,
         /// As one JSON object.
         #[arg(long)]
         json: bool,
@@ -140,7 +143,14 @@ pub(super) fn run(command: Parked) -> u8 {
             filter.reason = filter.reason.or(reason);
             list(&at, &filter, json)
         }
-        Parked::Show { at, id, payload, json } => show_one(&at, id, payload, json),
+        Parked::Show { at, id, payload, unmasked, json } => {
+            let payload = match (payload, unmasked) {
+                (false, _) => Payload::Hidden,
+                (true, false) => Payload::Masked,
+                (true, true) => Payload::Whole,
+            };
+            show_one(&at, id, payload, json)
+        }
         Parked::Replay { at, which, rate, reason, including_uncertain, dry_run } => {
             let mut order = Order::Replay { reason: reason.as_deref(), including_uncertain, dry_run };
             let rate = rate.map(|Rate(rate)| rate);
@@ -216,7 +226,7 @@ fn list(at: &At, filter: &Filter, json: bool) -> Result<u8, u8> {
     Ok(code)
 }
 
-fn show_one(at: &At, id: String, payload: bool, json: bool) -> Result<u8, u8> {
+fn show_one(at: &At, id: String, payload: Payload, json: bool) -> Result<u8, u8> {
     let desk = desk(&at.config)?;
     let selection = Selection { scope: at.scope.clone(), ids: vec![id], filter: Filter::default() };
     let (entries, code) = found(desk.choose(&selection))?;

@@ -33,6 +33,7 @@ use crate::stop::Stop;
 
 pub use entry::Entry;
 pub use select::{Filter, Scope, Selection, check_reason};
+pub use show::Payload;
 pub(crate) use visit::{Purpose, Visit};
 
 use entry::Identity;
@@ -110,7 +111,7 @@ impl Desk {
     ///
     /// # Errors
     /// The site cannot be reached any more, or the message has gone.
-    pub fn show(&self, entry: &Entry, payload: bool) -> Result<Value, String> {
+    pub fn show(&self, entry: &Entry, payload: Payload) -> Result<Value, String> {
         let mut shown = None;
         self.view(&[entry], |entry, message| {
             shown = Some(show::whole(&self.settings, entry, message, payload));

@@ -10,9 +10,22 @@ use crate::evidence::Evidence;
 use crate::inbound::Inbound;
 use crate::message::IdempotencyKey;
 use crate::settings::Settings;
+use crate::translate::Show;
 
 /// How much of a body that cannot be translated is shown, in bytes.
 const RAW_BYTES_MAX: usize = 1_024;
+
+/// How much of its payload is shown with a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing.
+    #[default]
+    Hidden,
+    /// The document, with what its format marks as sensitive masked.
+    Masked,
+    /// The document, else the first bytes.
+    Whole,
+}
 
 /// One message in a list.
 pub fn row(entry: &Entry) -> Value {
@@ -130,7 +143,7 @@ fn columns(entry: &Entry) -> [String; 10] {
 }
 
 /// Everything about one message.
-pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, payload: bool) -> Value {
+pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, payload: Payload) -> Value {
     let mut shown = Map::new();
     shown.insert("site".to_owned(), json!(entry.site));
     shown.insert("queue".to_owned(), json!(entry.queue.as_str()));
@@ -149,29 +162,30 @@ pub(super) fn whole(settings: &Settings, entry: &Entry, mut message: Message, pa
     match mq::headers::peel(described.format, described.encoding, described.ccsid, &message.body) {
         Ok(peeled) if peeled.headers.is_empty() => {}
         Ok(peeled) => {
-            let headers: Vec<Value> = peeled.headers.iter().map(|it| properties(&it.properties)).collect();
-            shown.insert("mqrfh2".to_owned(), Value::Array(headers));
+            let headers = peeled.headers.into_iter().map(header).collect();
+            shown.insert("mq_headers".to_owned(), Value::Array(headers));
         }
         Err(error) => {
             shown.insert("header_fault".to_owned(), json!(error.to_string()));
         }
     }
-    if payload {
-        let (name, value) = self::payload(settings, entry, message);
+    if payload != Payload::Hidden {
+        let (name, value) = self::payload(settings, entry, message, payload);
         shown.insert(name.to_owned(), value);
     }
     Value::Object(shown)
 }
 
 /// The document that a service would get; else the first bytes, and why there is no document.
-fn payload(settings: &Settings, entry: &Entry, message: Message) -> (&'static str, Value) {
+fn payload(settings: &Settings, entry: &Entry, message: Message, payload: Payload) -> (&'static str, Value) {
+    let show = if payload == Payload::Whole { Show::All } else { Show::Masked };
     let source = entry
         .evidence()
         .and_then(|evidence| settings.sources.iter().find(|source| source.name == evidence.source));
     let key = entry.evidence().map_or(IdempotencyKey([0; 32]), |evidence| evidence.key);
     let inbound = Inbound::known(key, message);
     let document = source.map(|source| {
-        let document = source.translator(&settings.limits).translate(inbound.input(source.ccsid));
+        let document = source.translator(&settings.limits).show(inbound.input(source.ccsid), show);
         document.map_err(|refusal| refusal.to_string())
     });
     let refusal = match document {
@@ -183,6 +197,10 @@ fn payload(settings: &Settings, entry: &Entry, message: Message) -> (&'static st
         None => "it is not of a source in settings".to_owned(),
     };
     let bytes = inbound.payload();
+    if show == Show::Masked {
+        // What cannot be read cannot be masked.
+        return ("payload", json!({"no_document": refusal, "bytes": bytes.len()}));
+    }
     let first = bytes.get(..RAW_BYTES_MAX).unwrap_or(bytes);
     let raw = json!({
         "no_document": refusal,
@@ -191,6 +209,11 @@ fn payload(settings: &Settings, entry: &Entry, message: Message) -> (&'static st
         "first_bytes_hex": hex::encode(first),
     });
     ("payload", raw)
+}
+
+/// An MQ header before the payload: what it is, and what it says.
+fn header(header: mq::headers::Header) -> Value {
+    json!({ "structure": header.structure(), "properties": properties(&header.into_properties()) })
 }
 
 fn dead_letter(header: &mq::headers::DeadLetterHeader) -> Value {
@@ -336,13 +359,18 @@ mod tests {
         };
         let settings = crate::settings::tests::minimal();
         let shown = |payload| text(&whole(&settings, &entry, message(), payload));
-        assert!(!shown(false).contains("secret") && !shown(false).contains(&hex::encode("secret")));
-        assert!(shown(true).contains("\\x00secret") && shown(true).contains(&hex::encode("secret")));
-        assert!(shown(false).contains("possibly-delivered"));
+        for without in [Payload::Hidden, Payload::Masked] {
+            let shown = shown(without);
+            assert!(!shown.contains("secret") && !shown.contains(&hex::encode("secret")));
+            assert!(shown.contains("possibly-delivered"));
+        }
+        assert!(shown(Payload::Masked).contains("bytes"));
+        let whole = shown(Payload::Whole);
+        assert!(whole.contains("\\x00secret") && whole.contains(&hex::encode("secret")));
     }
 
     #[test]
-    fn what_an_mqrfh2_says_is_shown_and_what_follows_it_is_not() {
+    fn what_an_mq_header_says_is_shown_and_what_follows_it_is_not() {
         let folder = b"<usr><Batch>B-7</Batch></usr>   ";
         let mut body = b"RFH ".to_vec();
         for number in [2, 40 + 32, 546, 1208] {
@@ -358,8 +386,9 @@ mod tests {
         entry.descriptor.format = mq::Format::RF_HEADER_2;
         entry.descriptor.encoding = 546;
         let message = Message { descriptor: entry.descriptor.clone(), properties: Vec::new(), body };
-        let shown = whole(&crate::settings::tests::minimal(), &entry, message, false);
-        assert_eq!(shown["mqrfh2"][0]["usr.Batch"], "B-7");
+        let shown = whole(&crate::settings::tests::minimal(), &entry, message, Payload::Hidden);
+        assert_eq!(shown["mq_headers"][0]["structure"], "MQRFH2");
+        assert_eq!(shown["mq_headers"][0]["properties"]["usr.Batch"], "B-7");
         assert!(!shown.to_string().contains("secret"));
     }
 }

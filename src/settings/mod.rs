@@ -5,6 +5,7 @@
 
 mod layers;
 mod fields;
+pub(crate) mod format;
 mod pattern;
 mod read;
 pub(crate) mod secret;
@@ -21,7 +22,7 @@ use mq::{ChannelName, QueueManagerName, QueueName};
 
 use crate::disposition::Order;
 use crate::message::Ccsid;
-use crate::translate::{self, Format, Translator};
+use crate::translate::{self, Format, Newline, Translator};
 
 pub use pattern::Pattern;
 pub use secret::{Credentials, SecretError};
@@ -124,6 +125,10 @@ pub struct Source {
     pub sites: Vec<usize>,
     /// The format of its messages.
     pub format: Format,
+    /// What line ends of EBCDIC text are.
+    pub newline: Newline,
+    /// SHA-256 of the dialect and layout files, where there are some.
+    pub definition: Option<String>,
     /// Consumers on each site.
     pub consumers: u32,
     /// The character set of the bodies, where the descriptor cannot be trusted.
@@ -395,7 +400,7 @@ impl Source {
     /// What translates this source's messages.
     pub fn translator(&self, limits: &Limits) -> Translator {
         Translator::new(&translate::Options {
-            format: self.format,
+            format: self.format.clone(),
             limits: translate::Limits {
                 message_bytes_max: limits.message_bytes_max,
                 document_bytes_max: limits.document_bytes_max,
@@ -404,6 +409,7 @@ impl Source {
                 ..translate::Limits::default()
             },
             repeatable: self.repeatable.clone(),
+            newline: self.newline,
         })
     }
 }

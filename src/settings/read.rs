@@ -8,6 +8,7 @@ use mq::{ChannelName, QueueManagerName, QueueName};
 use sha2::{Digest, Sha256};
 
 use super::fields::{Fields, is_near, shown};
+use super::format;
 use super::layers::{Node, Value, listed};
 use super::secret::{self, Credentials};
 use super::{
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::disposition::{OnPoison, Order};
 use crate::message::Ccsid;
-use crate::translate::Format;
 
 const HOUR_MS: i64 = 3_600_000;
 const MESSAGE_BYTES_MAX: i64 = 104_857_600;
@@ -55,6 +55,7 @@ pub(super) fn settings(node: Node, errors: &mut Errors) -> Settings {
     let site_names: Vec<String> = sites.iter().map(|site| site.name.clone()).collect();
     let sources = top.tables("sources", |fields| source(fields, &site_names));
     needed(&mut top, "sources", sources.len());
+    let hash = with_definitions(hash, &sources);
     // A hold that was itself a mistake refuses no timeout.
     let hold_known = top.is_silent_about("retry.unit_hold_ms_max");
     let unit_hold_ms =
@@ -408,6 +409,7 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         sites = (0..site_names.len()).collect();
     }
     let consumers = u32::try_from(fields.integer_opt("consumers", 1..=1_000).unwrap_or(1)).unwrap_or(1);
+    let format::Read { format, newline, definition } = format::format(fields);
     let order = order(fields);
     if order != Order::None && consumers > 1 {
         fields.fault_here("consumers", "1 expected where order = \"queue\"");
@@ -416,7 +418,9 @@ fn source(fields: &mut Fields<'_>, site_names: &[String]) -> Source {
         name,
         queue: queue.unwrap_or_else(unnamed_queue),
         sites,
-        format: fields.word("format", &[("iso20022", Format::Iso20022)], Format::Iso20022),
+        format,
+        newline,
+        definition,
         consumers,
         ccsid: fields
             .integer_opt("ccsid", 1..=65_535)
@@ -624,6 +628,15 @@ fn hash(node: &Node) -> String {
     let mut hash = Sha256::new();
     absorb(&mut hash, node);
     hex::encode(hash.finalize())
+}
+
+/// The hash together with those of the files that sources name; as it is where none does.
+fn with_definitions(hash: String, sources: &[Source]) -> String {
+    let definitions: Vec<&str> = sources.iter().filter_map(|source| source.definition.as_deref()).collect();
+    if definitions.is_empty() {
+        return hash;
+    }
+    hex::encode(Sha256::digest(format!("{hash} {}", definitions.join(" "))))
 }
 
 fn absorb(hash: &mut Sha256, node: &Node) {

@@ -8,9 +8,11 @@
 //! * [`parse`]: the input event by event, refusing what is not XML.
 //! * [`lexical`], [`attributes`], [`namespaces`], [`names`]: its helpers.
 //! * [`element`]: elements to JSON as they open and close; [`regroup`] where their order is unusual.
-//! * [`text`], [`json`]: character data and how it is written.
+//! * [`text`], [`lines`]: character data and its line ends.
 //! * [`table`]: what the schemas say.
 //! * [`assemble`]: header, document, envelope and keys together.
+//! * [`sensitive`]: which elements are masked for people; [`trace`]: the elements of a message listed for them.
+//! * [`write`]: the way back.
 
 mod parse;
 mod lexical;
@@ -20,17 +22,23 @@ mod names;
 mod element;
 mod regroup;
 mod text;
-mod json;
+mod lines;
 mod table;
 mod assemble;
+mod sensitive;
+mod trace;
+mod write;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use ccsid::Decoded;
+use serde_json::Value;
+
 use self::lexical::Fault;
 use self::parse::Parse;
-use super::charset::{self, Decoded};
-use super::{Input, Limits, Options, Refusal};
+use self::trace::Trace;
+use super::{Explanation, Input, Limits, Newline, Options, Refusal, Show, Unwritable, Wire};
 use crate::message::Document;
 
 /// The translation with its options compiled.
@@ -38,6 +46,7 @@ use crate::message::Document;
 pub(super) struct Binding {
     limits: Limits,
     repeatable: Repeatable,
+    newline: Newline,
 }
 
 /// Parents and children that settings add to the table.
@@ -54,27 +63,45 @@ impl Binding {
         }
         // Read now, so that the first message does not wait for it.
         LazyLock::force(&table::TABLE);
-        Self { limits: options.limits, repeatable: Repeatable { children } }
+        Self { limits: options.limits, repeatable: Repeatable { children }, newline: options.newline }
     }
 
-    pub(super) fn translate(&self, input: Input<'_>) -> Result<Document, Refusal> {
-        let refuse = |expected: String| Refusal { offset: 0, path: String::new(), expected };
-        if input.bytes.is_empty() {
-            return Err(refuse("an XML document, not an empty message".into()));
-        }
-        if input.bytes.len() > self.limits.message_bytes_max {
-            return Err(refuse(format!("a message of at most {} bytes", self.limits.message_bytes_max)));
-        }
-        let decoded = charset::decode(input.bytes, input.ccsid, input.encoding)
-            .map_err(|undecodable| refuse(undecodable.expected))?;
-        let fault =
-            decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
-        let mut parse = Parse::new(&decoded.text, fault, self.limits, &self.repeatable);
+    pub(super) fn translate(&self, input: Input<'_>, show: Show) -> Result<Document, Refusal> {
+        let decoded = self.decode(input)?;
+        let mut parse = self.parse(&decoded, show);
         if let Err(fault) = parse.run() {
             return Err(refusal(fault, &parse, &decoded));
         }
         let (written, namespaces) = parse.finish();
         Ok(assemble::assemble(&written, &namespaces))
+    }
+
+    pub(super) fn explain(&self, input: Input<'_>, show: Show) -> Explanation {
+        let decoded = match self.decode(input) {
+            Ok(decoded) => decoded,
+            Err(refusal) => return Explanation { pieces: Vec::new(), refusal: Some(refusal) },
+        };
+        let mut parse = self.parse(&decoded, show);
+        parse.trace(Trace::new(show));
+        let refusal = parse.run().err().map(|fault| refusal(fault, &parse, &decoded));
+        let pieces = parse.take_trace().map(|trace| trace.pieces(&decoded)).unwrap_or_default();
+        Explanation { pieces, refusal }
+    }
+
+    pub(super) fn write(&self, document: &Value, wire: Wire) -> Result<Vec<u8>, Unwritable> {
+        write::write(document, wire, self.newline, self.limits.message_bytes_max)
+    }
+
+    fn decode<'a>(&self, input: Input<'a>) -> Result<Decoded<'a>, Refusal> {
+        self.limits.check(input.bytes, "an XML document")?;
+        ccsid::decode(input.bytes, input.ccsid.0, input.encoding, self.newline)
+            .map_err(|undecodable| Refusal::new(0, "", undecodable.expected))
+    }
+
+    fn parse<'a>(&'a self, decoded: &'a Decoded<'_>, show: Show) -> Parse<'a> {
+        let fault =
+            decoded.fault.as_ref().map(|fault| Fault::new(decoded.text.len(), fault.expected.clone()));
+        Parse::new(&decoded.text, fault, self.limits, &self.repeatable, show)
     }
 }
 
@@ -92,6 +119,11 @@ fn refusal(fault: Fault, parse: &Parse<'_>, decoded: &Decoded<'_>) -> Refusal {
         path: path(parse.path()),
         expected: fault.expected.into_owned(),
     }
+}
+
+/// Whether a Document or AppHdr of this namespace is one.
+pub(super) fn is_message(namespace: &str) -> bool {
+    namespaces::message_type(namespace).is_some()
 }
 
 /// A path for people: the outermost elements of a very long one are left out.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use crate::message::Document;
 
 impl Document {
-    /// The string that a JSON pointer names: `/document/FIToFICstmrCdtTrf/GrpHdr/MsgId`, `/keys/EndToEndId/0`. `None` where
-    /// there is nothing, or an object or array.
+    /// The string that a JSON pointer names: `/document/FIToFICstmrCdtTrf/GrpHdr/MsgId`, `/keys/EndToEndId/0`. Of JSON that
+    /// came as such also a number, `true` or `false`, as it is written. `None` where there is nothing, or an object or array.
     pub fn pointer(&self, pointer: &str) -> Option<String> {
         let mut json = Json { rest: &self.body };
         let tokens = match pointer.strip_prefix('/') {
@@ -22,7 +22,10 @@ impl Document {
                 _ => return None,
             }
         }
-        unescaped(json.string()?)
+        match json.peek()? {
+            b'"' => unescaped(json.string()?),
+            _ => json.word(),
+        }
     }
 }
 
@@ -87,6 +90,14 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// A number, `true` or `false`.
+    fn word(&self) -> Option<String> {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
+        let word = std::str::from_utf8(self.rest.get(..length)?).ok()?;
+        (!matches!(word, "" | "null")).then(|| word.to_owned())
+    }
+
     /// Takes a whole value.
     fn skip_value(&mut self) -> Option<()> {
         let mut depth = 0_usize;
@@ -106,10 +117,14 @@ impl<'a> Json<'a> {
                     self.rest = self.rest.get(1..)?;
                     continue;
                 }
-                // A word: `null`.
+                // A word or a number.
                 _ => {
-                    let word =
-                        self.rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count().max(1);
+                    let word = self
+                        .rest
+                        .iter()
+                        .take_while(|byte| !matches!(byte, b',' | b']' | b'}'))
+                        .count()
+                        .max(1);
                     self.rest = self.rest.get(word..)?;
                 }
             }

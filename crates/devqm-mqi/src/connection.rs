@@ -27,9 +27,9 @@ pub(crate) fn connect(caller: Caller, name: *const c_char, options: Option<Cno>,
         return Err(Codes::failed(mq::MQRC_HCONN_ERROR));
     }
     let share = options.map_or(Ok(unshared()), |options| check_options(options.options()))?;
-    let definition = Definition::find(options)?;
-    let request = request(&caller.name::<48>(name), options, &definition)?;
-    let (client, reply) = greet(definition.dial()?, &request)?;
+    let name = caller.name::<48>(name);
+    let definitions = Definition::find(&name, options)?;
+    let (client, reply, message_bytes_max) = first_that_answers(&name, options, &definitions)?;
     let (outcome, codes) = completed(reply)?;
     let Outcome::Connected { connection_id, .. } = outcome else {
         return Err(UNEXPECTED);
@@ -37,7 +37,7 @@ pub(crate) fn connect(caller: Caller, name: *const c_char, options: Option<Cno>,
     if let Some(options) = options {
         options.write(connection_id);
     }
-    caller.put(handle, handles::add(client, share, definition.message_bytes_max));
+    caller.put(handle, handles::add(client, share, message_bytes_max));
     Ok(codes)
 }
 
@@ -50,6 +50,35 @@ pub(crate) fn disconnect(caller: Caller, handle: *mut i32) -> Ended {
         caller.put(handle, mq::MQHC_UNUSABLE_HCONN);
     }
     completed(reply?).map(|(_, codes)| codes)
+}
+
+/// What makes the next channel of a table worth trying: this one leads to no queue manager that would have us.
+const LEADS_NOWHERE: [i32; 6] = [
+    mq::MQRC_HOST_NOT_AVAILABLE,
+    mq::MQRC_Q_MGR_NOT_AVAILABLE,
+    mq::MQRC_Q_MGR_NAME_ERROR,
+    mq::MQRC_CHANNEL_NOT_AVAILABLE,
+    mq::MQRC_UNKNOWN_CHANNEL_NAME,
+    mq::MQRC_Q_MGR_QUIESCING,
+];
+
+fn first_that_answers(
+    name: &str,
+    options: Option<Cno>,
+    definitions: &[Definition],
+) -> Result<(Client, Reply, usize), Codes> {
+    let mut last = Codes::failed(mq::MQRC_Q_MGR_NAME_ERROR);
+    for definition in definitions {
+        let attempt = request(name, options, definition)
+            .and_then(|request| greet(definition.dial()?, &request))
+            .and_then(|(client, reply)| completed(reply.clone()).map(|_| (client, reply)));
+        match attempt {
+            Ok((client, reply)) => return Ok((client, reply, definition.message_bytes_max)),
+            Err(codes) if LEADS_NOWHERE.contains(&codes.numbers().1) => last = codes,
+            Err(codes) => return Err(codes),
+        }
+    }
+    Err(last)
 }
 
 fn unshared() -> Share {

@@ -1,4 +1,5 @@
-//! Where a queue manager is to be found: MQCD in MQCNO, else `MQSERVER`, in the order in which IBM's client looks.
+//! Where a queue manager is to be found: MQCD or CCDT in MQCNO, else `MQSERVER`, else a CCDT of the environment, in the
+//! order in which IBM's client looks.
 //!
 //! Source of the order: IBM documentation, "Configuring connections between the client and server".
 
@@ -8,7 +9,8 @@ use std::time::Duration;
 use libmqm_sys as mq;
 
 use crate::boundary::Codes;
-use crate::structures::Cno;
+use crate::ccdt;
+use crate::structures::{Cd, Cno};
 
 /// A listener answers at once or is not one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,50 +19,62 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_PORT: u16 = 1414;
 
 /// The longest message of a channel where none is stated: MQ's own maximum.
-const MESSAGE_BYTES_MAX: usize = 104_857_600;
+pub(crate) const MESSAGE_BYTES_MAX: usize = 104_857_600;
+
+/// The table that IBM's client looks for where only its folder is named. In that old binary form it cannot be read here.
+const DEFAULT_TABLE: &str = "AMQCLCHL.TAB";
 
 /// A client channel.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub(crate) channel: String,
     /// `host(port)`, several of them separated by commas.
-    connection_name: String,
+    pub(crate) connection_name: String,
     /// The longest message that may be put over it.
     pub(crate) message_bytes_max: usize,
 }
 
 impl Definition {
-    /// What is asked for. A CCDT or TLS is refused, never ignored.
-    pub(crate) fn find(options: Option<Cno>) -> Result<Self, Codes> {
+    /// The channels to try, one after another. TLS is refused, never ignored.
+    pub(crate) fn find(name: &str, options: Option<Cno>) -> Result<Vec<Self>, Codes> {
         let channel = options.map(Cno::channel).transpose()?.flatten();
-        let by_table = options.is_some_and(Cno::has_ccdt);
-        if let Some(channel) = channel {
-            if by_table {
-                return Err(Codes::failed(mq::MQRC_CNO_ERROR));
-            }
-            if channel.uses_tls() {
-                return Err(Codes::failed(mq::MQRC_SSL_INITIALIZATION_ERROR));
-            }
-            let stated = usize::try_from(channel.message_bytes_max()).ok().filter(|bytes| *bytes > 0);
-            return Ok(Self {
-                channel: channel.name(),
-                connection_name: channel.connection_name(),
-                message_bytes_max: stated.unwrap_or(MESSAGE_BYTES_MAX).min(MESSAGE_BYTES_MAX),
-            });
+        let table = options.map(Cno::ccdt).transpose()?.flatten();
+        match (channel, table) {
+            (Some(_), Some(_)) => Err(Codes::failed(mq::MQRC_CNO_ERROR)),
+            (Some(channel), None) => Self::given(channel).map(|it| vec![it]),
+            (None, Some(url)) => ccdt::definitions(&ccdt::file(&url)?, name),
+            (None, None) => Self::from_environment(name),
         }
-        if by_table {
-            return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
+    }
+
+    fn given(channel: Cd) -> Result<Self, Codes> {
+        if channel.uses_tls() {
+            return Err(Codes::failed(mq::MQRC_SSL_INITIALIZATION_ERROR));
         }
+        let stated = usize::try_from(channel.message_bytes_max()).ok().filter(|bytes| *bytes > 0);
+        Ok(Self {
+            channel: channel.name(),
+            connection_name: channel.connection_name(),
+            message_bytes_max: stated.unwrap_or(MESSAGE_BYTES_MAX).min(MESSAGE_BYTES_MAX),
+        })
+    }
+
+    fn from_environment(name: &str) -> Result<Vec<Self>, Codes> {
+        let no_such = Codes::failed(mq::MQRC_Q_MGR_NAME_ERROR);
         if let Some(server) = variable("MQSERVER") {
-            return Self::from_server(&server).ok_or(Codes::failed(mq::MQRC_Q_MGR_NAME_ERROR));
+            return Self::from_server(&server).map(|it| vec![it]).ok_or(no_such);
         }
-        let tables = ["MQCCDTURL", "MQCHLLIB", "MQCHLTAB"];
-        Err(Codes::failed(if tables.into_iter().any(|name| variable(name).is_some()) {
-            mq::MQRC_FUNCTION_NOT_SUPPORTED
-        } else {
+        if let Some(url) = variable("MQCCDTURL") {
+            return ccdt::definitions(&ccdt::file(&url)?, name);
+        }
+        match (variable("MQCHLLIB"), variable("MQCHLTAB")) {
             // Without any definition IBM's client looks for a local queue manager of that name and finds none.
-            mq::MQRC_Q_MGR_NAME_ERROR
-        }))
+            (None, None) => Err(no_such),
+            (folder, table) => {
+                let folder = ccdt::file(&folder.unwrap_or_default())?;
+                ccdt::definitions(&folder.join(table.unwrap_or_else(|| DEFAULT_TABLE.to_owned())), name)
+            }
+        }
     }
 
     /// `CHANNEL/TCP/host(port),host(port)`.

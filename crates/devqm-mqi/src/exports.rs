@@ -19,12 +19,13 @@ use libmqm_sys as mq;
 
 use crate::boundary::{Codes, boundary, completed};
 use crate::consuming::{self, Given};
+use crate::conversion::{self, Characters};
 use crate::memory::Caller;
 use crate::messages::{self, Incoming, Outgoing};
 use crate::objects::{self, Attributes};
 use crate::properties::{self, Buffer, Inquiry, Setting};
 use crate::structures::Cno;
-use crate::{connection, handles, status};
+use crate::{connection, handles, status, subscriptions};
 
 /// Connects to a queue manager.
 #[unsafe(no_mangle)]
@@ -413,31 +414,60 @@ pub unsafe extern "C" fn MQSTAT(
     unsafe { boundary(completion, reason, verb) };
 }
 
-/// Entry points that exist so that programs load. Each writes what it returns in case of failure, if anything, and answers
-/// `MQRC_FUNCTION_NOT_SUPPORTED` (2298).
-macro_rules! not_supported {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) => $returns:expr;)*) => {$(
-        $(#[$doc])*
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name($($argument: $type,)* completion: *mut i32, reason: *mut i32) {
-            let verb = |caller: Caller| {
-                ($returns)(caller);
-                Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED))
-            };
-            // SAFETY: this module's contract.
-            unsafe { boundary(completion, reason, verb) };
-        }
-    )*};
+/// Subscribes to a topic.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSUB(
+    connection: i32,
+    description: *mut c_void,
+    queue: *mut i32,
+    subscription: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| {
+        caller.put(subscription, mq::MQHO_UNUSABLE_HOBJ);
+        subscriptions::subscribe(caller, connection, description, queue, subscription)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }
 
-not_supported! {
-    /// Subscribes; not supported.
-    MQSUB(_connection: i32, _subscription: *mut c_void, _object: *mut i32, handle: *mut i32) => |caller: Caller| caller.put(handle, mq::MQHO_UNUSABLE_HOBJ);
-    /// Acts on a subscription; not supported.
-    MQSUBRQ(_connection: i32, _handle: i32, _action: i32, _options: *mut c_void) => |_| ();
-    /// Converts characters; not supported.
-    MQXCNVC(
-        _connection: i32, _options: i32, _source_ccsid: i32, _source_length: i32, _source: *const c_char,
-        _target_ccsid: i32, _target_length: i32, _target: *mut c_char, data_length: *mut i32
-    ) => |caller: Caller| caller.put(data_length, 0);
+/// Asks for what is retained for a subscription.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQSUBRQ(
+    connection: i32,
+    subscription: i32,
+    action: i32,
+    options: *mut c_void,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let verb = |caller: Caller| subscriptions::request(caller, connection, subscription, action, options);
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
+}
+
+/// Converts characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQXCNVC(
+    connection: i32,
+    options: i32,
+    source_ccsid: i32,
+    source_length: i32,
+    source: *const c_char,
+    target_ccsid: i32,
+    target_length: i32,
+    target: *mut c_char,
+    data_length: *mut i32,
+    completion: *mut i32,
+    reason: *mut i32,
+) {
+    let source = Characters { ccsid: source_ccsid, length: source_length, at: source };
+    let target = Characters { ccsid: target_ccsid, length: target_length, at: target };
+    let verb = |caller: Caller| {
+        caller.put(data_length, 0);
+        conversion::convert(caller, connection, options, source, target, data_length)
+    };
+    // SAFETY: this module's contract.
+    unsafe { boundary(completion, reason, verb) };
 }

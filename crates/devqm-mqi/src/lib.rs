@@ -6,9 +6,9 @@
 //! # Layout
 //!
 //! * `exports`: the 26 entry points; `bags`: those of the MQAI, which only exist. `boundary`: what each of them passes through, and how a call ends.
-//! * `connection`, `objects`, `messages`, `properties`, `consuming`, `status`: the
-//!   verbs.
-//! * `definition`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
+//! * `connection`, `objects`, `messages`, `properties`, `consuming`, `status`,
+//!   `subscriptions`, `conversion`: the verbs.
+//! * `definition`, `ccdt`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
 //! * `field`: what stands in structures' fields. `charset`: the text that callers pass.
 
@@ -21,7 +21,10 @@ mod messages;
 mod properties;
 mod consuming;
 mod status;
+mod subscriptions;
+mod conversion;
 mod definition;
+mod ccdt;
 mod handles;
 mod structures;
 mod memory;

@@ -123,9 +123,12 @@ pub(crate) fn get(caller: Caller, number: i32, handle: i32, into: Incoming) -> E
         return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
     }
     let asked = asked(number, &connection, handle, descriptor, options, room)?;
+    let unlocks = asked.options & mq::MQGMO_UNLOCK != 0;
     let (outcome, codes) = completed(connection.call(&Request::Get(asked))?)?;
-    let Outcome::Got(got) = outcome else {
-        return Err(UNEXPECTED);
+    let got = match outcome {
+        Outcome::Got(got) => got,
+        Outcome::Nothing if unlocks => return Ok(codes),
+        _ => return Err(UNEXPECTED),
     };
     let arrived = arrived(number, descriptor, options, *got, codes)?;
     caller.put(into.data_length, arrived.data_length);
@@ -155,6 +158,7 @@ pub(crate) fn asked(
         descriptor: descriptor.read(),
         token: options.token(),
         with_properties: message.is_some(),
+        standing: false,
     })
 }
 
@@ -176,7 +180,7 @@ pub(crate) fn arrived(
     let message = property_handle(options)?;
     descriptor.write(&got.descriptor);
     let returned = i32::try_from(got.body.len()).unwrap_or(i32::MAX);
-    options.write(&got.resolved_queue, got.token, returned);
+    options.write(&got.resolved_queue, got.token, got.descriptor.message_flags, returned);
     if let Some(message) = message {
         properties::received(number, message, got.properties)?;
     }

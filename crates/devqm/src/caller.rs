@@ -196,7 +196,7 @@ impl Caller {
     }
 
     fn noted(&self, answer: Answer) -> io::Result<Answer> {
-        if let Some(mark) = &answer.mark {
+        for mark in answer.mark.iter().chain(&answer.more_marks) {
             self.server.in_flight().note(mark)?;
         }
         Ok(answer)

@@ -410,6 +410,7 @@ impl Verb {
             Request::Commit => Verb::Commit,
             Request::BackOut => Verb::BackOut,
             Request::Inquire(..) => Verb::Inquire,
+            Request::Subscribe(_) | Request::RequestPublications(..) => return None,
             Request::Set(..) | Request::Mqsc(_) | Request::Cancel => return None,
         })
     }
@@ -441,6 +442,7 @@ pub fn fails_if_quiescing(request: &Request) -> bool {
         Request::Open(open) => open.options & mq::MQOO_FAIL_IF_QUIESCING != 0,
         Request::Put(put) | Request::Put1(_, put) => put.options & mq::MQPMO_FAIL_IF_QUIESCING != 0,
         Request::Get(get) => get.options & mq::MQGMO_FAIL_IF_QUIESCING != 0,
+        Request::Subscribe(asked) => asked.options & mq::MQSO_FAIL_IF_QUIESCING != 0,
         Request::GetAny(gets) => gets.iter().any(|get| get.options & mq::MQGMO_FAIL_IF_QUIESCING != 0),
         _ => false,
     }

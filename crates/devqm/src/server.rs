@@ -136,9 +136,9 @@ impl Server {
 
     /// Serves no standing request of a connection, or all of them again.
     pub(crate) fn hold_requests(&self, connection: ConnectionId, held: bool) {
-        self.with_engine(
-            |engine| if held { engine.hold(connection) } else { engine.resume(connection, now()) },
-        );
+        self.with_engine(|engine| {
+            if held { engine.hold_requests(connection) } else { engine.resume_requests(connection, now()) }
+        });
     }
 
     /// What becomes of a request that is about to be carried out, where faults are defined.

@@ -362,6 +362,8 @@ fn text(key: &ObjectKey) -> String {
         ObjectKey::Queue(name) => format!("queue/{name}"),
         ObjectKey::Channel(name) => format!("channel/{name}"),
         ObjectKey::QueueManager => "queue manager".to_owned(),
+        ObjectKey::Topic(name) => format!("topic/{name}"),
+        ObjectKey::Subscription(name) => format!("subscription/{name}"),
     }
 }
 
@@ -369,6 +371,8 @@ fn object_key(text: &str) -> Option<ObjectKey> {
     match text.split_once('/') {
         Some(("queue", name)) => Some(ObjectKey::Queue(name.to_owned())),
         Some(("channel", name)) => Some(ObjectKey::Channel(name.to_owned())),
+        Some(("topic", name)) => Some(ObjectKey::Topic(name.to_owned())),
+        Some(("subscription", name)) => Some(ObjectKey::Subscription(name.to_owned())),
         None if text == "queue manager" => Some(ObjectKey::QueueManager),
         _ => None,
     }

@@ -32,6 +32,10 @@ pub enum Request {
     BackOut,
     /// MQINQ: the handle and the `MQIA_*`/`MQCA_*` selectors in the caller's order.
     Inquire(ObjectHandle, Vec<i32>),
+    /// MQSUB.
+    Subscribe(Subscribe),
+    /// MQSUBRQ: the subscription's handle and the `MQSR_*` action.
+    RequestPublications(ObjectHandle, i32),
     /// MQSET: the handle, the selectors, and the integers and characters in the order of the selectors.
     Set(ObjectHandle, Vec<i32>, Vec<i32>, #[serde(with = "serde_bytes")] Vec<u8>),
     /// Several gets at once, for the consumers of MQCB: the first that finds a message is answered, and [`Got::handle`] says
@@ -72,6 +76,10 @@ pub enum Outcome {
     Put(Box<Descriptor>, ResolvedNames),
     /// MQGET, also with a warning. With `MQRC_TRUNCATED_MSG_FAILED` the message has stayed on its queue.
     Got(Box<Got>),
+    /// MQSUB.
+    Subscribed(Subscribed),
+    /// MQSUBRQ: how many publications were sent.
+    Sent(u32),
     /// MQINQ: integers in selector order; characters packed at each attribute's fixed width, blank padded.
     Inquired {
         /// One value for each integer selector.
@@ -119,6 +127,8 @@ pub struct Open {
     pub object_name: String,
     /// `ObjectQMgrName`; empty or our own name means local.
     pub queue_manager: String,
+    /// `ObjectString`, for topics.
+    pub object_string: String,
     /// `DynamicQName`, for model queues.
     pub dynamic_name: String,
     /// `MQOO_*`.
@@ -140,6 +150,40 @@ pub struct Opened {
     pub resolved: ResolvedNames,
     /// `ResolvedType`: `MQOT_Q` for a queue.
     pub resolved_type: i32,
+    /// `ResObjectString`, for topics.
+    pub topic: Option<Box<String>>,
+}
+
+/// MQSUB without pointers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Subscribe {
+    /// `MQSO_*`.
+    pub options: i32,
+    /// `ObjectName`: a topic object, or empty.
+    pub object_name: String,
+    /// `ObjectString`.
+    pub object_string: String,
+    /// `SubName`.
+    pub name: String,
+    /// `SubUserData`.
+    pub user_data: String,
+    /// `SubCorrelId`, with `MQSO_SET_CORREL_ID`.
+    pub correlation_id: [u8; 24],
+    /// The queue that publications go to; not looked at with `MQSO_MANAGED`.
+    pub queue: ObjectHandle,
+}
+
+/// What MQSUB returns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// The subscription's handle.
+    pub handle: ObjectHandle,
+    /// The handle of the queue that publications go to.
+    pub queue_handle: ObjectHandle,
+    /// `ResObjectString`.
+    pub topic: String,
+    /// `SubCorrelId`.
+    pub correlation_id: [u8; 24],
 }
 
 /// The names that an alias or a blank resolved to.
@@ -188,6 +232,9 @@ pub struct Get {
     pub token: [u8; 16],
     /// Whether the caller takes properties in a message handle.
     pub with_properties: bool,
+    /// Whether it stands while its connection makes other calls; the engine's own matter.
+    #[serde(skip)]
+    pub standing: bool,
 }
 
 /// What MQGET returns.

@@ -91,6 +91,19 @@ layouts! {
     MQIMPO { StrucId Version Options RequestedEncoding RequestedCCSID ReturnedEncoding ReturnedCCSID
         Reserved1 ReturnedName TypeString }
     MQPD { StrucId Version Options Support Context CopyOptions }
+    MQDLH { StrucId Version Reason DestQName DestQMgrName Encoding CodedCharSetId Format PutApplType PutApplName
+        PutDate PutTime }
+    MQRFH { StrucId Version StrucLength Encoding CodedCharSetId Format Flags }
+    MQRFH2 { StrucId Version StrucLength Encoding CodedCharSetId Format Flags NameValueCCSID }
+    MQCIH { StrucId Version StrucLength Encoding CodedCharSetId Format Flags ReturnCode CompCode Reason UOWControl
+        GetWaitInterval LinkType OutputDataLength FacilityKeepTime ADSDescriptor ConversationalTask TaskEndStatus
+        Facility Function AbendCode Authenticator Reserved1 ReplyToFormat RemoteSysId RemoteTransId TransactionId
+        FacilityLike AttentionId StartCode CancelCode NextTransactionId Reserved2 Reserved3 CursorPosition
+        ErrorOffset InputItem Reserved4 }
+    MQIIH { StrucId Version StrucLength Encoding CodedCharSetId Format Flags LTermOverride MFSMapName ReplyToFormat
+        Authenticator TranInstanceId TranState CommitMode SecurityScope Reserved }
+    MQMDE { StrucId Version StrucLength Encoding CodedCharSetId Format Flags GroupId MsgSeqNumber Offset MsgFlags
+        OriginalLength }
     MQCHARV { VSPtr VSOffset VSBufSize VSLength VSCCSID }
 }
 

@@ -1,10 +1,10 @@
 //! The document from its parts: what routing needs first, then header, document and envelope.
 
 use super::element::{Part, SECTION_MARK, Section, Written};
-use super::json;
 use super::namespaces::Namespaces;
 use super::table::KEYS;
 use crate::message::{Document, Keys};
+use crate::translate::json;
 
 /// The sections by their use.
 struct Layout<'s> {
@@ -21,9 +21,7 @@ pub(super) fn assemble(written: &Written<'_>, namespaces: &Namespaces<'_>) -> Do
     let kind = layout.kind(written, namespaces).to_owned();
     let keys = keys(written);
     let mut body = Vec::with_capacity(written.content.len() + written.envelope.len() + 1024);
-    body.extend_from_slice(b"{\"format\":\"iso20022\",\"type\":");
-    json::string(&mut body, &kind);
-    write_keys(&mut body, &keys);
+    json::head(&mut body, "iso20022", &kind, &keys);
     if written.sections.is_empty() {
         body.extend_from_slice(b",\"document\":");
         body.extend_from_slice(&written.envelope);
@@ -84,12 +82,12 @@ impl<'s> Layout<'s> {
     fn write(&self, body: &mut Vec<u8>, written: &Written<'_>) {
         if self.documents.len() > 1 {
             body.extend_from_slice(b",\"headers\":[");
-            separated(body, &self.headers, |body, header| match header {
+            json::separated(body, &self.headers, |body, header| match header {
                 Some(header) => body.extend_from_slice(written.bytes(header)),
                 None => body.extend_from_slice(b"null"),
             });
             body.extend_from_slice(b"],\"documents\":[");
-            separated(body, &self.documents, |body, document| {
+            json::separated(body, &self.documents, |body, document| {
                 body.extend_from_slice(written.bytes(document))
             });
             body.push(b']');
@@ -149,28 +147,4 @@ impl Written<'_> {
 fn keys(written: &Written<'_>) -> Keys {
     let named = written.keys.iter().filter_map(|(id, values)| Some((KEYS.get(*id as usize)?, values)));
     Keys(named.map(|(name, values)| ((*name).to_owned(), values.clone())).collect())
-}
-
-fn write_keys(body: &mut Vec<u8>, keys: &Keys) {
-    body.extend_from_slice(b",\"keys\":{");
-    separated(body, &keys.0, |body, (name, values)| {
-        json::string(body, name);
-        body.extend_from_slice(b":[");
-        separated(body, values, |body, value| json::string(body, value));
-        body.push(b']');
-    });
-    body.push(b'}');
-}
-
-fn separated<T>(
-    body: &mut Vec<u8>,
-    items: impl IntoIterator<Item = T>,
-    mut write: impl FnMut(&mut Vec<u8>, T),
-) {
-    for (number, item) in items.into_iter().enumerate() {
-        if number > 0 {
-            body.push(b',');
-        }
-        write(body, item);
-    }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 
-use super::json;
 use super::namespaces::{self, NamespaceId, Namespaces, Scope};
 use super::regroup::{self, Run};
+use super::sensitive;
 use super::table::{KEYS, NameId, Rule, Shape, TABLE, Table};
 use super::text::Text;
+use crate::translate::json;
+use crate::translate::mask::{Mask, Show};
 
 /// An open element.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ const RUNS_SEARCHED: usize = 64;
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
     table: &'static Table,
+    show: Show,
     /// Where members go: the envelope, or the sections within one.
     out: Vec<u8>,
     /// The other one of the two.
@@ -101,7 +104,7 @@ pub(super) struct Written<'a> {
 }
 
 impl<'a> Elements<'a> {
-    pub(super) fn new(input_bytes: usize) -> Self {
+    pub(super) fn new(input_bytes: usize, show: Show) -> Self {
         let outermost = Frame {
             local: "",
             id: NO_NAME,
@@ -124,6 +127,7 @@ impl<'a> Elements<'a> {
         frames.push(outermost);
         Self {
             table: &TABLE,
+            show,
             out: Vec::with_capacity(256),
             aside: Vec::with_capacity(input_bytes),
             frames,
@@ -308,7 +312,12 @@ impl<'a> Elements<'a> {
                 self.out.push(b',');
             }
             let piece = pieces.next_if(|(before, _)| *before == place);
-            json::string(&mut self.out, piece.as_ref().map_or("", |(_, text)| text));
+            let text = piece.as_ref().map_or("", |(_, text)| text);
+            // Who puts text beside elements may put anything there.
+            match self.show {
+                Show::All => json::string(&mut self.out, text),
+                Show::Masked => json::string(&mut self.out, &Mask::Whole.apply(text)),
+            }
         }
         self.out.push(b']');
     }
@@ -385,7 +394,7 @@ impl<'a> Elements<'a> {
         }
         let plain = matches!(frame.shape, Shape::ByContent | Shape::ElementsElsewhere);
         if !frame.opened && plain && !layout {
-            self.text.write(&mut self.out);
+            self.write_text(frame);
             return;
         }
         if !frame.opened {
@@ -394,9 +403,28 @@ impl<'a> Elements<'a> {
         let without_value = layout || (frame.nil && self.text.is_empty());
         if !without_value {
             self.out.extend_from_slice(if frame.filled { b",\"#text\":" } else { b"\"#text\":" });
-            self.text.write(&mut self.out);
+            self.write_text(frame);
         }
         self.out.push(b'}');
+    }
+
+    /// Writes the text of an element that was open until now.
+    #[inline]
+    fn write_text(&mut self, frame: &Frame<'_>) {
+        if self.show == Show::Masked {
+            self.write_masked(frame);
+        } else {
+            self.text.write(&mut self.out);
+        }
+    }
+
+    fn write_masked(&mut self, frame: &Frame<'_>) {
+        let text = self.text.value();
+        let shown = match sensitive::mark(frame.local, self.path().rev(), text.contains('<')) {
+            Some(mark) => mark.apply(&text),
+            None => text,
+        };
+        json::string(&mut self.out, &shown);
     }
 
     fn keep_key(&mut self, id: NameId) {

@@ -170,7 +170,7 @@ impl<'a> Namespaces<'a> {
 }
 
 /// The last part of `…:tech:xsd:<type>` or `urn:swift:xsd:<type>`.
-fn message_type(namespace: &str) -> Option<&str> {
+pub(super) fn message_type(namespace: &str) -> Option<&str> {
     let kind = match namespace.strip_prefix("urn:swift:xsd:") {
         Some(kind) => kind,
         None => namespace.rsplit_once(":tech:xsd:")?.1,

@@ -10,7 +10,8 @@ use super::element::{Elements, Written};
 use super::lexical::{self, Fault};
 use super::names::Names;
 use super::namespaces::{NamespaceId, Namespaces};
-use super::{Limits, Repeatable};
+use super::trace::Trace;
+use super::{Limits, Repeatable, Show};
 
 /// One message on its way.
 pub(super) struct Parse<'a> {
@@ -29,6 +30,7 @@ pub(super) struct Parse<'a> {
     namespaces: Namespaces<'a>,
     attributes: Vec<Attribute<'a>>,
     elements: Elements<'a>,
+    trace: Option<Trace<'a>>,
 }
 
 const ROOT: &str = "the root element";
@@ -41,6 +43,7 @@ impl<'a> Parse<'a> {
         fault: Option<Fault>,
         limits: Limits,
         repeatable: &'a Repeatable,
+        show: Show,
     ) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
@@ -58,8 +61,19 @@ impl<'a> Parse<'a> {
             names: Names::new(),
             namespaces: Namespaces::new(),
             attributes: Vec::new(),
-            elements: Elements::new(text.len()),
+            elements: Elements::new(text.len(), show),
+            trace: None,
         }
+    }
+
+    /// Notes what is passed from here on.
+    pub(super) fn trace(&mut self, trace: Trace<'a>) {
+        self.trace = Some(trace);
+    }
+
+    /// What was noted.
+    pub(super) fn take_trace(&mut self) -> Option<Trace<'a>> {
+        self.trace.take()
     }
 
     /// The local names of the elements open at the place reached.
@@ -169,6 +183,9 @@ impl<'a> Parse<'a> {
         let namespace = self.namespace(prefix, at + 1)?;
         let mut rule = self.elements.rule(id, &self.namespaces);
         rule.repeats |= self.repeatable.contains(self.elements.innermost(), local);
+        if let Some(trace) = &mut self.trace {
+            trace.open(local, self.begin);
+        }
         self.elements.open((local, id), namespace, rule, &self.namespaces, outside);
         for number in 0..self.attributes.len() {
             self.attribute(number)?;
@@ -217,6 +234,9 @@ impl<'a> Parse<'a> {
     }
 
     fn close(&mut self) {
+        if let Some(trace) = &mut self.trace {
+            trace.close(self.end, self.elements.text.value());
+        }
         let outside = self.elements.close();
         self.namespaces.leave(outside);
     }

@@ -1,7 +1,8 @@
 //! The character data of the innermost element, mostly one slice of the input.
 
-use super::json;
 use super::lexical::is_blank;
+use super::lines;
+use crate::translate::json;
 
 /// Character data: one raw slice as long as it is alone, else a string.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ impl<'a> Text<'a> {
             self.only = text;
         } else {
             self.join();
-            json::lines(text, |line| self.joined.push_str(line));
+            lines::lines(text, |line| self.joined.push_str(line));
         }
     }
 
@@ -51,7 +52,7 @@ impl<'a> Text<'a> {
     /// A copy of the text.
     pub(super) fn value(&self) -> String {
         let mut text = self.joined.clone();
-        json::lines(self.only, |line| text.push_str(line));
+        lines::lines(self.only, |line| text.push_str(line));
         text
     }
 
@@ -59,7 +60,7 @@ impl<'a> Text<'a> {
     #[inline]
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if self.joined.is_empty() {
-            json::raw_string(out, self.only);
+            lines::raw_string(out, self.only);
         } else {
             json::string(out, &self.joined);
         }
@@ -67,6 +68,6 @@ impl<'a> Text<'a> {
 
     fn join(&mut self) {
         let only = std::mem::take(&mut self.only);
-        json::lines(only, |line| self.joined.push_str(line));
+        lines::lines(only, |line| self.joined.push_str(line));
     }
 }

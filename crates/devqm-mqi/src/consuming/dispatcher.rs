@@ -14,7 +14,7 @@ use crate::messages;
 /// How long after START the first message is asked for. IBM's package for Node notes that a connection is started only after
 /// MQCTL has returned; a callback before that leaves it suspended for ever. IBM's client never is that fast: its START
 /// travels to the queue manager first.
-const START_DELAY: Duration = Duration::from_millis(10);
+const START_DELAY: Duration = Duration::from_millis(50);
 
 /// Calls callbacks until it is told to stop, or the connection ends. False where it ended because nobody is registered;
 /// with `only_while_active` it does.

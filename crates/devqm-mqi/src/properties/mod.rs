@@ -259,11 +259,20 @@ pub(crate) fn inquire(caller: Caller, connection: i32, handle: i64, into: Inquir
     }
     let converts = asked & mq::MQIMPO_CONVERT_VALUE != 0;
     let encoding = if converts { options.requested_encoding() } else { mq::MQENC_NATIVE };
-    let value = value::returned(property.kind, encoding, &property.value)?;
+    let mut value = value::returned(property.kind, encoding, &property.value)?;
+    let is_text = property.kind == mq::MQTYPE_STRING;
+    let (mut ccsid, mut codes) = (charset::UTF_8, Codes::OK);
+    if converts && is_text && !charset::is_utf8(options.requested_ccsid()) {
+        let text = std::str::from_utf8(&value).unwrap_or_default();
+        match charset::encode(options.requested_ccsid(), text) {
+            Some(encoded) => (value, ccsid) = (encoded, options.requested_ccsid()),
+            None => codes = Codes::warning(mq::MQRC_PROP_VALUE_NOT_CONVERTED),
+        }
+    }
     caller.put(into.kind, property.kind);
     caller.put(into.data_length, i32::try_from(value.len()).unwrap_or(i32::MAX));
     description.write(property.support, property.context, property.copy_options);
-    options.write_returned(encoding, charset::UTF_8);
+    options.write_returned(encoding, ccsid);
     if !options.returned_name().write(&property.name) {
         return Err(Codes::failed(mq::MQRC_PROPERTY_NAME_TOO_BIG));
     }
@@ -274,11 +283,7 @@ pub(crate) fn inquire(caller: Caller, connection: i32, handle: i64, into: Inquir
     if value.len() > room {
         return Err(Codes::failed(mq::MQRC_PROPERTY_VALUE_TOO_BIG));
     }
-    let is_text = property.kind == mq::MQTYPE_STRING;
-    if converts && is_text && !charset::is_utf8(options.requested_ccsid()) && !value.is_ascii() {
-        return Ok(Codes::warning(mq::MQRC_PROP_VALUE_NOT_CONVERTED));
-    }
-    Ok(Codes::OK)
+    Ok(codes)
 }
 
 #[cfg(test)]

@@ -32,9 +32,15 @@ pub(super) fn checked(name: &str) -> Result<String, Codes> {
     if sound { Ok(stored.to_owned()) } else { Err(fault) }
 }
 
+/// Names that MQ gives to properties of its own, and what they are in folders. Source: IBM documentation, "Publish/subscribe
+/// message properties".
+const SYNONYMS: [(&str, &str); 3] =
+    [("MQTopicString", "mqps.Top"), ("MQSubUserData", "mqps.Sud"), ("MQIsRetained", "mqps.Ret")];
+
 /// Whether a caller's name is that of a stored property.
 pub(super) fn is(name: &str, stored_name: &str) -> bool {
-    stored(name) == stored_name
+    let synonym = SYNONYMS.iter().find(|(synonym, _)| *synonym == name);
+    synonym.map_or(stored(name), |(_, stored)| stored) == stored_name
 }
 
 /// As [`is`], but `%` at the end stands for any rest.

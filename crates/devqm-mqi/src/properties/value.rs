@@ -94,7 +94,7 @@ mod tests {
         };
         assert_eq!(fails(mq::MQTYPE_INT64, 0, &[1]), Codes::failed(mq::MQRC_BUFFER_LENGTH_ERROR));
         assert_eq!(fails(mq::MQTYPE_STRING, 1208, b"\xFF"), Codes::failed(mq::MQRC_SOURCE_CCSID_ERROR));
-        assert_eq!(fails(mq::MQTYPE_STRING, 500, b"a"), Codes::failed(mq::MQRC_SOURCE_CCSID_ERROR));
+        assert_eq!(fails(mq::MQTYPE_STRING, 99_999, b"a"), Codes::failed(mq::MQRC_SOURCE_CCSID_ERROR));
         assert_eq!(fails(3, 0, b""), Codes::failed(mq::MQRC_PROPERTY_TYPE_ERROR));
         assert_eq!(travelling(mq::MQTYPE_STRING, 0, 819, b"\xE9".to_vec()), Ok("é".as_bytes().to_vec()));
     }

@@ -32,6 +32,25 @@ impl Charv {
         self.long(offset_of!(mq::MQCHARV, VSLength)) != 0 && !self.buffer().is_null()
     }
 
+    /// The text in it, of at most so many bytes; empty where there is none.
+    pub(crate) fn text(self, bytes_max: usize, fault: i32) -> Result<String, Codes> {
+        let fault = Codes::failed(fault);
+        let pointer = self.buffer().cast::<u8>().cast_const();
+        let length = match self.long(offset_of!(mq::MQCHARV, VSLength)) {
+            0 => return Ok(String::new()),
+            _ if pointer.is_null() => return Ok(String::new()),
+            mq::MQVS_NULL_TERMINATED => self.0.caller().length_to_nul(pointer, bytes_max).ok_or(fault)?,
+            stated => usize::try_from(stated).map_err(|_| fault)?,
+        };
+        if length > bytes_max {
+            return Err(fault);
+        }
+        let bytes = self.0.caller().copy(pointer, length).ok_or(fault)?;
+        let ccsid = self.long(offset_of!(mq::MQCHARV, VSCCSID));
+        let text = charset::decode(ccsid, &bytes).ok_or(Codes::failed(mq::MQRC_SOURCE_CCSID_ERROR))?;
+        Ok(text.trim_end_matches([' ', '\0']).to_owned())
+    }
+
     /// The property name in it.
     pub(crate) fn read(self) -> Result<String, Codes> {
         let fault = Codes::failed(mq::MQRC_PROPERTY_NAME_ERROR);

@@ -59,9 +59,18 @@ impl Cno {
         if channel.is_null() { Ok(None) } else { Cd::open(self.0.caller(), channel).map(Some) }
     }
 
-    pub(crate) fn has_ccdt(self) -> bool {
+    /// The URL of a CCDT, where there is one.
+    pub(crate) fn ccdt(self) -> Result<Option<String>, Codes> {
+        let fault = Codes::failed(mq::MQRC_CNO_ERROR);
         let url = self.0.pointer_or_offset(cno!(CCDTUrlPtr), cno!(CCDTUrlOffset));
-        self.0.long(cno!(CCDTUrlLength)) > 0 && !url.is_null()
+        let length = usize::try_from(self.0.long(cno!(CCDTUrlLength))).map_err(|_| fault)?;
+        if length == 0 || url.is_null() {
+            return Ok(None);
+        }
+        let bytes = self.0.caller().copy(url.cast::<u8>().cast_const(), length).ok_or(fault)?;
+        String::from_utf8(bytes)
+            .map(|url| Some(url.trim_end_matches([' ', '\0']).to_owned()))
+            .map_err(|_| fault)
     }
 
     /// User and password, where there are any.

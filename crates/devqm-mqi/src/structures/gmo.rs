@@ -61,11 +61,18 @@ impl Gmo {
         self.0.copied(Self::BYTES_MAX)
     }
 
-    pub(crate) fn write(self, queue: &str, token: [u8; 16], returned_length: i32) {
+    pub(crate) fn write(self, queue: &str, token: [u8; 16], flags: i32, returned_length: i32) {
+        let has = |flag: i32| flags & flag != 0;
+        let status = |member: i32, last: i32, word: u8| match (has(last), has(member)) {
+            (true, _) => [b'L'],
+            (false, true) => [word],
+            _ => [b' '],
+        };
+        let may_be_segmented = has(mq::MQMF_SEGMENTATION_ALLOWED | mq::MQMF_SEGMENT | mq::MQMF_LAST_SEGMENT);
         self.0.set_text::<48>(gmo!(ResolvedQName), queue);
-        self.0.set(gmo!(GroupStatus), *b" ");
-        self.0.set(gmo!(SegmentStatus), *b" ");
-        self.0.set(gmo!(Segmentation), *b" ");
+        self.0.set(gmo!(GroupStatus), status(mq::MQMF_MSG_IN_GROUP, mq::MQMF_LAST_MSG_IN_GROUP, b'G'));
+        self.0.set(gmo!(SegmentStatus), status(mq::MQMF_SEGMENT, mq::MQMF_LAST_SEGMENT, b'S'));
+        self.0.set(gmo!(Segmentation), if may_be_segmented { *b"A" } else { *b" " });
         self.0.set(gmo!(MsgToken), token);
         self.0.set_long(gmo!(ReturnedLength), returned_length);
     }

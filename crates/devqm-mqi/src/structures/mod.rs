@@ -10,6 +10,7 @@ use crate::memory::{Caller, Structure};
 
 mod md;
 mod od;
+mod sd;
 mod pmo;
 mod gmo;
 mod cno;
@@ -20,6 +21,7 @@ mod property;
 mod callback;
 
 pub(crate) use callback::{Cbd, Ctlo, Sts};
+pub(crate) use cd::Cd;
 pub(crate) use charv::Charv;
 pub(crate) use cno::Cno;
 pub(crate) use gmo::Gmo;
@@ -29,6 +31,7 @@ pub(crate) use pmo::Pmo;
 pub(crate) use property::{
     Impo, Pd, Smpo, buffer_options, check_create, check_delete, delete_options, handle_options,
 };
+pub(crate) use sd::{Sd, Sro};
 
 /// One kind of structure: its id, the lengths of its versions from 1 on, the reason for a wrong id or version.
 #[derive(Debug)]
@@ -64,7 +67,9 @@ mod tests {
     use super::*;
 
     /// Every kind with the lengths that IBM's header states.
-    const LAYOUTS: [(&Layout, &[usize]); 19] = [
+    const LAYOUTS: [(&Layout, &[usize]); 21] = [
+        (&sd::SD, &[mq::MQSD_LENGTH_1]),
+        (&sd::SRO, &[mq::MQSRO_LENGTH_1]),
         (&callback::STS, &[mq::MQSTS_LENGTH_1, mq::MQSTS_LENGTH_2]),
         (&property::BMHO, &[mq::MQBMHO_LENGTH_1]),
         (&property::MHBO, &[mq::MQMHBO_LENGTH_1]),

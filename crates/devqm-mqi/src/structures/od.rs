@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::mem::offset_of;
 
+use devqm::selector::TEXT_BYTES_MAX;
 use devqm::verbs::{Open, Opened, ResolvedNames};
 use libmqm_sys as mq;
 
@@ -12,6 +13,9 @@ use crate::memory::{Caller, Structure};
 
 pub(super) const OD: Layout =
     Layout { id: *b"OD  ", lengths: &[168, 208, 344, 424], fault: mq::MQRC_OD_ERROR };
+
+/// `MQ_TOPIC_STR_LENGTH`.
+pub(super) const TOPIC_BYTES_MAX: usize = 10_240;
 
 /// A caller's MQOD.
 #[derive(Debug, Clone, Copy)]
@@ -28,18 +32,23 @@ impl Od {
         OD.open(caller, pointer).map(Self)
     }
 
-    /// What is to be opened. Distribution lists and selection of messages by their properties are refused.
+    /// What is to be opened. Distribution lists are refused.
     pub(crate) fn read(self, options: i32) -> Result<Open, Codes> {
-        if self.0.long(od!(RecsPresent)) != 0 || Charv::within(self.0, od!(SelectionString)).is_given() {
+        let object_string =
+            Charv::within(self.0, od!(ObjectString)).text(TOPIC_BYTES_MAX, mq::MQRC_OBJECT_STRING_ERROR)?;
+        let selection = Charv::within(self.0, od!(SelectionString))
+            .text(TEXT_BYTES_MAX, mq::MQRC_SELECTION_STRING_ERROR)?;
+        if self.0.long(od!(RecsPresent)) != 0 {
             return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
         }
         Ok(Open {
             object_type: self.0.long(od!(ObjectType)),
             object_name: self.0.text::<48>(od!(ObjectName)),
             queue_manager: self.0.text::<48>(od!(ObjectQMgrName)),
+            object_string,
             dynamic_name: self.0.text::<48>(od!(DynamicQName)),
             options,
-            selection: String::new(),
+            selection,
         })
     }
 
@@ -48,6 +57,10 @@ impl Od {
         self.0.set_text::<48>(od!(ObjectQMgrName), &opened.queue_manager);
         self.write_resolved(&opened.resolved);
         self.0.set_long(od!(ResolvedType), opened.resolved_type);
+        if let Some(topic) = &opened.topic {
+            // Where it does not fit the caller learns its length.
+            Charv::within(self.0, od!(ResObjectString)).write(topic);
+        }
     }
 
     pub(crate) fn write_resolved(self, resolved: &ResolvedNames) {

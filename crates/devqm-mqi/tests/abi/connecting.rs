@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use libmqm_default as initial;
 use libmqm_sys as mq;
 
-use crate::harness::{Devqm, QUEUE_MANAGER};
+use crate::harness::{CHANNEL, Devqm, QUEUE_MANAGER};
 use crate::program::{
     Codes, OK, at, cd, cno, commit, connect, connx, disconnect, failed, field, get, gmo, md, open, put_now,
     text,
@@ -45,7 +45,8 @@ fn what_cannot_be_honoured_is_refused() {
         cno.CCDTUrlLength = 17;
     };
     refused(mq::MQRC_CNO_ERROR, &mut |cno, _| by_table(cno));
-    refused(mq::MQRC_FUNCTION_NOT_SUPPORTED, &mut |cno, _| {
+    // There is no such file, and so no way to the queue manager.
+    refused(mq::MQRC_Q_MGR_NAME_ERROR, &mut |cno, _| {
         by_table(cno);
         cno.ClientConnPtr = std::ptr::null_mut();
     });
@@ -178,4 +179,38 @@ fn a_message_over_the_channels_length_is_refused() {
     let mut pmo = crate::program::pmo(mq::MQPMO_NO_SYNCPOINT);
     let put = crate::program::put(connection, object, &mut md(), &mut pmo, b"fives");
     assert_eq!(put, failed(mq::MQRC_DATA_LENGTH_ERROR));
+}
+
+#[test]
+fn a_table_of_channels_leads_to_the_first_queue_manager_that_answers() {
+    let devqm = Devqm::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ccdt.json");
+    let address = devqm.connection_name().replace("127.0.0.1(", "").replace(')', "");
+    let channel = |name: &str, port: &str, group: &str| {
+        format!(
+            r#"{{ "name": "{name}", "type": "clientConnection", "clientConnection": {{ "queueManager": "{group}",
+                "connection": [ {{ "host": "127.0.0.1", "port": {port} }} ] }} }}"#
+        )
+    };
+    let channels = [
+        channel(CHANNEL, "1", "ANY"),
+        channel("NO.SUCH.CHANNEL", &address, "ANY"),
+        channel(CHANNEL, &address, "ANY"),
+        channel(CHANNEL, &address, QUEUE_MANAGER),
+    ];
+    std::fs::write(&file, format!(r#"{{ "channel": [ {} ] }}"#, channels.join(","))).unwrap();
+    let mut url = format!("file://{}", file.display()).into_bytes();
+    let mut by_table = |name: &str| {
+        let mut options = mq::MQCNO { Version: 6, ..initial::MQCNO_DEFAULT };
+        options.CCDTUrlPtr = url.as_mut_ptr().cast();
+        options.CCDTUrlLength = i32::try_from(url.len()).unwrap();
+        connx(name, &mut options)
+    };
+    for name in ["*ANY", QUEUE_MANAGER] {
+        let (handle, codes) = by_table(name);
+        assert_eq!((codes, disconnect(handle)), (OK, OK), "{name}");
+    }
+    assert_eq!(by_table("ANY").1, failed(mq::MQRC_Q_MGR_NAME_ERROR), "its name is another");
+    assert_eq!(by_table("OTHER").1, failed(mq::MQRC_Q_MGR_NAME_ERROR));
 }

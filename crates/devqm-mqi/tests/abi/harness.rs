@@ -21,7 +21,7 @@ const MQSC: &str = "
 ";
 
 pub(crate) struct Devqm {
-    _folder: TempDir,
+    folder: TempDir,
     process: Child,
     port: u16,
 }
@@ -29,21 +29,15 @@ pub(crate) struct Devqm {
 impl Devqm {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mqsc = folder.path().join("start.mqsc");
-        std::fs::write(&mqsc, MQSC).unwrap();
-        let mut process = Command::new(program())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder.path().join("data"))
-            .arg("--mqsc")
-            .arg(mqsc)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let (_, port) = line.trim().rsplit_once(':').expect("the line that tells the address");
-        Self { _folder: folder, process, port: port.parse().unwrap() }
+        std::fs::write(folder.path().join("start.mqsc"), MQSC).unwrap();
+        let (process, port) = serve(folder.path());
+        Self { folder, process, port }
+    }
+
+    /// Kills it and starts it again on what it has stored; its port is another one.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        (self.process, self.port) = serve(self.folder.path());
     }
 
     /// `127.0.0.1(port)`.
@@ -66,6 +60,22 @@ impl Devqm {
         let _ = self.process.kill();
         self.process.wait().unwrap();
     }
+}
+
+fn serve(folder: &Path) -> (Child, u16) {
+    let mut process = Command::new(program())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.join("data"))
+        .arg("--mqsc")
+        .arg(folder.join("start.mqsc"))
+        .env("RUST_LOG", "error")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (_, port) = line.trim().rsplit_once(':').expect("the line that tells the address");
+    (process, port.parse().unwrap())
 }
 
 impl Drop for Devqm {

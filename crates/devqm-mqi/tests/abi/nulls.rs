@@ -14,7 +14,7 @@ use crate::program::{
 fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
     let unknown = [mq::MQHC_DEF_HCONN, mq::MQHC_UNUSABLE_HCONN];
     for connection in unknown {
-        let no_connection: [Codes; 23] = [
+        let no_connection: [Codes; 25] = [
             codes(|cc, rc| mqi::MQOPEN(connection, null_mut(), 0, null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQCLOSE(connection, null_mut(), 0, cc, rc)),
             codes(|cc, rc| mqi::MQPUT(connection, 0, null_mut(), null_mut(), 0, null(), cc, rc)),
@@ -40,6 +40,8 @@ fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
             codes(|cc, rc| mqi::MQCONN(null(), null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQCB(connection, 0, null_mut(), 0, null_mut(), null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQCTL(connection, 0, null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQSUB(connection, null_mut(), null_mut(), null_mut(), cc, rc)),
+            codes(|cc, rc| mqi::MQSUBRQ(connection, 0, 0, null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQBEGIN(connection, null_mut(), cc, rc)),
             codes(|cc, rc| mqi::MQSET(connection, 0, 0, null(), 0, null(), 0, null(), cc, rc)),
             codes(|cc, rc| mqi::MQSTAT(connection, 0, null_mut(), cc, rc)),
@@ -52,21 +54,24 @@ fn every_entry_point_answers_nothing_but_nulls_on_an_unknown_connection() {
                 mqi::MQMHBUF(connection, 0, nothing, nothing, nothing, 0, nothing, null_mut(), cc, rc);
             }),
         ];
-        assert_eq!(no_connection, [failed(mq::MQRC_HCONN_ERROR); 23]);
+        assert_eq!(no_connection, [failed(mq::MQRC_HCONN_ERROR); 25]);
     }
 }
 
 #[test]
-fn what_is_not_functional_says_so_and_writes_what_it_would_return() {
-    let (mut handle, mut length) = (7, 7);
-    let nothing = null_mut();
-    let not_functional: [Codes; 3] = [
-        codes(|cc, rc| mqi::MQSUB(0, nothing, null_mut(), &raw mut handle, cc, rc)),
-        codes(|cc, rc| mqi::MQSUBRQ(0, 0, 0, nothing, cc, rc)),
-        codes(|cc, rc| mqi::MQXCNVC(0, 0, 0, 0, null(), 0, 0, null_mut(), &raw mut length, cc, rc)),
-    ];
-    assert_eq!(not_functional, [failed(mq::MQRC_FUNCTION_NOT_SUPPORTED); 3]);
-    assert_eq!((handle, length), (mq::MQHO_UNUSABLE_HOBJ, 0));
+fn characters_may_be_converted_without_a_connection_and_from_nothing() {
+    let mut length = 7;
+    let convert = |source_length, target_length, length: &mut i32| {
+        codes(|cc, rc| {
+            let (source, target) = (null(), null_mut());
+            mqi::MQXCNVC(0, 0, 819, source_length, source, 1208, target_length, target, length, cc, rc);
+        })
+    };
+    assert_eq!((convert(0, 0, &mut length), length), (OK, 0));
+    assert_eq!(convert(1, 0, &mut length), failed(mq::MQRC_SOURCE_BUFFER_ERROR));
+    assert_eq!(convert(0, 1, &mut length), failed(mq::MQRC_TARGET_BUFFER_ERROR));
+    assert_eq!(convert(-1, 0, &mut length), failed(mq::MQRC_SOURCE_LENGTH_ERROR));
+    assert_eq!(convert(0, -1, &mut length), failed(mq::MQRC_TARGET_LENGTH_ERROR));
 }
 
 #[test]

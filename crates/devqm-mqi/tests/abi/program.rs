@@ -216,16 +216,27 @@ pub(crate) struct Inquired {
     pub(crate) value: Vec<u8>,
 }
 
+/// MQINQMP of a string, converted to a character set.
+pub(crate) fn inquire_as(connection: i32, handle: i64, name: &str, ccsid: i32) -> Inquired {
+    let options = mq::MQIMPO_INQ_FIRST | mq::MQIMPO_CONVERT_VALUE;
+    let impo = mq::MQIMPO { Options: options, RequestedCCSID: ccsid, ..initial::MQIMPO_DEFAULT };
+    inquire_with(connection, handle, impo, name, [100, 100])
+}
+
 /// MQINQMP with room for `room` bytes of the value and `name_room` of the name.
-pub(crate) fn inquire(
+pub(crate) fn inquire(connection: i32, handle: i64, options: i32, name: &str, rooms: [usize; 2]) -> Inquired {
+    let impo = mq::MQIMPO { Options: options, ..initial::MQIMPO_DEFAULT };
+    inquire_with(connection, handle, impo, name, rooms)
+}
+
+fn inquire_with(
     connection: i32,
     handle: i64,
-    options: i32,
+    mut impo: mq::MQIMPO,
     name: &str,
     [room, name_room]: [usize; 2],
 ) -> Inquired {
     let (mut value, mut name_buffer) = (vec![0_u8; room], vec![0_u8; name_room]);
-    let mut impo = mq::MQIMPO { Options: options, ..initial::MQIMPO_DEFAULT };
     if name_room > 0 {
         impo.ReturnedName.VSPtr = name_buffer.as_mut_ptr().cast();
         impo.ReturnedName.VSBufSize = i32::try_from(name_room).unwrap();

@@ -103,7 +103,7 @@ impl Wanted {
         if let Some(selection) = self.selection {
             stream.selection = selection;
         }
-        let mut options = self.options & !(mq::MQGMO_WAIT | mq::MQGMO_SET_SIGNAL | mq::MQGMO_LOCK);
+        let mut options = self.options & !(mq::MQGMO_WAIT | mq::MQGMO_SET_SIGNAL);
         // Both together ask for the first message.
         let both = mq::MQGMO_BROWSE_FIRST | mq::MQGMO_BROWSE_NEXT;
         if options & both == both {
@@ -119,6 +119,7 @@ impl Wanted {
             descriptor,
             token,
             with_properties: false,
+            standing: false,
         })
     }
 }

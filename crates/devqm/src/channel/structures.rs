@@ -22,10 +22,11 @@ pub(crate) struct Md {
     pub(crate) descriptor: Descriptor,
 }
 
-/// MQOD as it came, and the selection string that it points to.
+/// MQOD as it came, and the texts that it points to.
 #[derive(Debug, Clone)]
 pub(crate) struct Od {
     block: Block,
+    object_string: String,
     selection: String,
 }
 
@@ -116,13 +117,14 @@ impl Md {
 }
 
 impl Od {
-    /// Reads a structure and the selection string, which lies somewhere behind its beginning.
+    /// Reads a structure and its texts, which lie somewhere behind its beginning.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Broken> {
         let behind = reader.rest();
         let block = reader.structure(*b"OD  ", &OD_BYTES)?;
-        let selection = selection(&block, behind)
-            .ok_or(reader.broken(status::INVALID_DATA, "a selection string that lies within the call"))?;
-        Ok(Self { block, selection })
+        let texts = string(&block, 336, behind).zip(string(&block, 356, behind));
+        let (object_string, selection) =
+            texts.ok_or(reader.broken(status::INVALID_DATA, "texts that lie within the call"))?;
+        Ok(Self { block, object_string, selection })
     }
 
     /// What is to be opened. None for a distribution list.
@@ -133,6 +135,7 @@ impl Od {
             queue_manager: self.block.text::<48>(60),
             dynamic_name: self.block.text::<48>(108),
             options,
+            object_string: self.object_string.clone(),
             selection: self.selection.clone(),
         })
     }
@@ -176,6 +179,7 @@ impl Gmo {
             descriptor,
             token: gmo.array(80),
             with_properties: false,
+            standing: false,
         }
     }
 
@@ -256,9 +260,9 @@ pub(crate) fn blank() -> Descriptor {
     }
 }
 
-/// The text of `MQOD.SelectionString`: an MQCHARV at 356 whose offset counts from the MQOD's beginning.
-fn selection(od: &Block, behind: &[u8]) -> Option<String> {
-    let (offset, length) = (od.word(360), od.word(368));
+/// The text of an MQCHARV in MQOD, whose offset counts from the MQOD's beginning.
+fn string(od: &Block, at: usize, behind: &[u8]) -> Option<String> {
+    let (offset, length) = (od.word(at + 4), od.word(at + 12));
     if length == 0 || offset == 0 {
         return Some(String::new());
     }

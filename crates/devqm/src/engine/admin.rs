@@ -105,6 +105,7 @@ impl Engine {
             Kind::AliasQueue => "SYSTEM.DEFAULT.ALIAS.QUEUE",
             Kind::ModelQueue => "SYSTEM.DEFAULT.MODEL.QUEUE",
             Kind::Channel => "SYSTEM.DEF.SVRCONN",
+            Kind::Topic => "SYSTEM.DEFAULT.TOPIC",
             _ => "SYSTEM.DEFAULT.LOCAL.QUEUE",
         };
         let base = Object { kind: object.kind, name: like.unwrap_or(default).to_owned() };
@@ -141,6 +142,7 @@ impl Engine {
                 Kind::AliasQueue => Variety::AliasQueue,
                 Kind::ModelQueue => Variety::ModelQueue,
                 Kind::Channel => Variety::Channel,
+                Kind::Topic => Variety::Topic,
                 _ => Variety::LocalQueue { id: self.catalogue.next_queue(), origin: Origin::Predefined },
             },
         };
@@ -149,6 +151,7 @@ impl Engine {
         self.keep(object, record, changes);
         Ok(match object.kind {
             Kind::Channel => format!("AMQ8014I: Channel {} created.", object.name),
+            Kind::Topic => format!("AMQ8690I: Topic {} created.", object.name),
             _ => format!("AMQ8006I: Queue {} created.", object.name),
         })
     }
@@ -169,6 +172,7 @@ impl Engine {
         Ok(match object.kind {
             Kind::QueueManager => "AMQ8005I: Queue manager changed.".to_owned(),
             Kind::Channel => format!("AMQ8016I: Channel {} changed.", object.name),
+            Kind::Topic => format!("AMQ8691I: Topic {} changed.", object.name),
             _ => format!("AMQ8008I: Queue {} changed.", object.name),
         })
     }
@@ -211,9 +215,16 @@ impl Engine {
         let record =
             self.catalogue.objects.get(&key(object)).filter(|record| record.variety.kind() == object.kind);
         let record = record.ok_or_else(|| not_found(object))?;
+        if object.kind == Kind::Subscription {
+            self.delete_subscription(&object.name, changes)?;
+            return Ok(format!("AMQ8094I: Subscription {} deleted.", object.name));
+        }
         if let Variety::LocalQueue { id, .. } = record.variety {
             let queue = self.queues.get(&id).ok_or_else(|| not_found(object))?;
             check_unused(queue)?;
+            if self.is_managed(id) {
+                return Err(format!("AMQ8148E: Queue {} is a subscription's.", object.name));
+            }
             if queue.depth() > 0 && !purge {
                 return Err(format!("AMQ8143E: Queue {} is not empty.", object.name));
             }
@@ -224,6 +235,7 @@ impl Engine {
         changes.push(Change::RemoveObject { key: key(object) });
         Ok(match object.kind {
             Kind::Channel => format!("AMQ8015I: Channel {} deleted.", object.name),
+            Kind::Topic => format!("AMQ8692I: Topic {} deleted.", object.name),
             _ => format!("AMQ8007I: Queue {} deleted.", object.name),
         })
     }
@@ -248,6 +260,8 @@ pub(super) fn key(object: &Object) -> ObjectKey {
     match object.kind {
         Kind::QueueManager => ObjectKey::QueueManager,
         Kind::Channel => ObjectKey::Channel(object.name.clone()),
+        Kind::Topic => ObjectKey::Topic(object.name.clone()),
+        Kind::Subscription => ObjectKey::Subscription(object.name.clone()),
         _ => ObjectKey::Queue(object.name.clone()),
     }
 }

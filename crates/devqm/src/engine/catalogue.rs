@@ -12,11 +12,13 @@ use crate::mqsc::{Attributes, Kind};
 
 /// What an object is stored under.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the three name spaces of MQ's objects")]
+#[expect(missing_docs, reason = "the name spaces of MQ's objects")]
 pub enum ObjectKey {
     Queue(String),
     Channel(String),
     QueueManager,
+    Topic(String),
+    Subscription(String),
 }
 
 /// An object as the store keeps it.
@@ -41,6 +43,8 @@ pub enum Variety {
     ModelQueue,
     Channel,
     QueueManager,
+    Topic,
+    Subscription,
 }
 
 /// All objects.
@@ -74,6 +78,8 @@ impl Variety {
             Variety::ModelQueue => Kind::ModelQueue,
             Variety::Channel => Kind::Channel,
             Variety::QueueManager => Kind::QueueManager,
+            Variety::Topic => Kind::Topic,
+            Variety::Subscription => Kind::Subscription,
         }
     }
 }
@@ -82,7 +88,10 @@ impl ObjectKey {
     /// The object's name; empty for the queue manager.
     pub fn name(&self) -> &str {
         match self {
-            ObjectKey::Queue(name) | ObjectKey::Channel(name) => name,
+            ObjectKey::Queue(name)
+            | ObjectKey::Channel(name)
+            | ObjectKey::Topic(name)
+            | ObjectKey::Subscription(name) => name,
             ObjectKey::QueueManager => "",
         }
     }
@@ -159,7 +168,8 @@ impl Engine {
                 }
             },
             Variety::QueueManager => self.catalogue.rules = Rules::of(&record.attributes),
-            Variety::AliasQueue | Variety::ModelQueue | Variety::Channel => {}
+            Variety::Subscription => self.restore_subscription(key.name(), &record.attributes),
+            Variety::AliasQueue | Variety::ModelQueue | Variety::Channel | Variety::Topic => {}
         }
         self.catalogue.objects.insert(key, record);
     }
@@ -168,7 +178,7 @@ impl Engine {
 type Standard = (ObjectKey, Variety, &'static [(&'static str, crate::mqsc::Value)]);
 
 /// What every queue manager has without any MQSC.
-fn standard_objects() -> [Standard; 7] {
+fn standard_objects() -> [Standard; 12] {
     use crate::mqsc::Value::Number;
     let local = Variety::LocalQueue { id: 0, origin: Origin::Predefined };
     let queue = |name: &str| ObjectKey::Queue(name.to_owned());
@@ -186,6 +196,15 @@ fn standard_objects() -> [Standard; 7] {
             ],
         ),
         (queue("SYSTEM.DEAD.LETTER.QUEUE"), local, &[]),
+        (queue("SYSTEM.RETAINED.PUB.QUEUE"), local, &[]),
+        (
+            queue("SYSTEM.DURABLE.MODEL.QUEUE"),
+            Variety::ModelQueue,
+            &[("DEFTYPE", Number(libmqm_sys::MQQDT_PERMANENT_DYNAMIC))],
+        ),
+        (queue("SYSTEM.NDURABLE.MODEL.QUEUE"), Variety::ModelQueue, &[]),
+        (ObjectKey::Topic("SYSTEM.BASE.TOPIC".to_owned()), Variety::Topic, &[]),
+        (ObjectKey::Topic("SYSTEM.DEFAULT.TOPIC".to_owned()), Variety::Topic, &[]),
         (channel("SYSTEM.DEF.SVRCONN"), Variety::Channel, &[]),
         (channel("SYSTEM.AUTO.SVRCONN"), Variety::Channel, &[]),
     ]

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use libmqm_sys as mq;
 
+use super::group::Order;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
 use super::standing::Standing;
+use super::subscription::SubscriptionId;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
@@ -44,6 +46,12 @@ pub(super) struct Handle {
     pub(super) condition: Option<Arc<Selector>>,
     /// The browse cursor: the place last browsed.
     pub(super) cursor: Option<Position>,
+    /// Where it stands in a group that is put, got or browsed in logical order.
+    pub(super) put_order: Option<Order>,
+    pub(super) get_order: Option<Order>,
+    pub(super) browse_order: Option<Order>,
+    /// The message that it has locked.
+    pub(super) locked: Option<Position>,
     /// The context of the message last got, with `MQOO_SAVE_ALL_CONTEXT`.
     pub(super) saved_context: Option<Box<Context>>,
     /// Whether this handle created a temporary dynamic queue, which goes with it.
@@ -59,9 +67,28 @@ pub(super) enum Target {
         alias: Option<String>,
     },
     QueueManager,
+    Topic(String),
+    Subscription(SubscriptionId),
 }
 
 impl Handle {
+    /// A handle that holds nothing yet.
+    pub(super) fn on(target: Target, options: i32) -> Self {
+        Self {
+            target,
+            options,
+            input: None,
+            condition: None,
+            cursor: None,
+            put_order: None,
+            get_order: None,
+            browse_order: None,
+            locked: None,
+            saved_context: None,
+            is_creator: false,
+        }
+    }
+
     pub(super) fn has(&self, option: i32) -> bool {
         self.options & option != 0
     }
@@ -135,11 +162,11 @@ impl Engine {
     /// The connection ended without MQDISC: what it has open is backed out and closed.
     pub fn lost(&mut self, connection: ConnectionId, now: Moment) {
         self.withdraw(connection);
-        self.hold(connection);
+        self.hold_requests(connection);
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);
-            self.forget(connection);
+            self.forget(connection, now);
         }
     }
 
@@ -166,17 +193,25 @@ impl Engine {
     }
 
     /// Closes a connection's handles and drops it.
-    pub(super) fn forget(&mut self, connection: ConnectionId) {
+    pub(super) fn forget(&mut self, connection: ConnectionId, now: Moment) {
         let Some(gone) = self.connections.remove(&connection) else {
             return;
         };
         for handle in gone.handles.into_values() {
-            self.release(&handle);
+            self.release(&handle, now);
         }
     }
 
     pub(super) fn connection(&mut self, id: ConnectionId) -> Result<&mut Connection, Failure> {
         self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))
+    }
+
+    /// Gives a handle its number.
+    pub(super) fn new_handle(&mut self, id: ConnectionId, handle: Handle) -> Result<ObjectHandle, Failure> {
+        let connection = self.connection(id)?;
+        connection.last_handle += 1;
+        connection.handles.insert(connection.last_handle, handle);
+        Ok(connection.last_handle)
     }
 
     pub(super) fn handle(

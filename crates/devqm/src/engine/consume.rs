@@ -26,7 +26,7 @@ impl Engine {
     ) -> Result<Progress, Failure> {
         for get in &gets {
             let at_once = Get { options: get.options & !mq::MQGMO_WAIT, ..get.clone() };
-            match self.get_message(connection, at_once, None, now) {
+            match self.get_message(connection, at_once, now) {
                 Err(Failure(mq::MQRC_NO_MSG_AVAILABLE)) => {}
                 ended => return ended,
             }

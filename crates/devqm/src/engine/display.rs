@@ -55,6 +55,12 @@ impl Engine {
                 "AMQ8414I: Display Channel details.",
                 vec![format!("CHANNEL({name})"), "CHLTYPE(SVRCONN)".to_owned()],
             ),
+            ObjectKey::Topic(name) => {
+                ("AMQ8633I: Display topic details.", vec![format!("TOPIC({name})"), "TYPE(LOCAL)".to_owned()])
+            }
+            ObjectKey::Subscription(name) => {
+                ("AMQ8096I: Subscription inquired.", vec![format!("SUB({name})"), "DURABLE(YES)".to_owned()])
+            }
             ObjectKey::QueueManager => {
                 ("AMQ8408I: Display Queue Manager details.", vec![format!("QMNAME({})", self.identity.name)])
             }

@@ -91,7 +91,7 @@ impl Engine {
         match &self.connections.get(&connection)?.handles.get(&handle)?.target {
             Target::Queue { alias: Some(alias), .. } => Some(alias.clone()),
             Target::Queue { id, alias: None } => self.queues.get(id).map(|queue| queue.name.clone()),
-            Target::QueueManager => None,
+            _ => None,
         }
     }
 

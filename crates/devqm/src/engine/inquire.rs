@@ -46,6 +46,7 @@ impl Engine {
                 ObjectKey::Queue(queue.name.clone())
             }
             Target::QueueManager => ObjectKey::QueueManager,
+            _ => return Err(Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE)),
         };
         if selectors.len() > SELECTORS_MAX {
             return Err(Failure(mq::MQRC_SELECTOR_LIMIT_EXCEEDED));

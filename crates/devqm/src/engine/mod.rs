@@ -16,9 +16,16 @@ mod open;
 mod context;
 mod put;
 mod fields;
+mod report;
+mod topic;
+mod subscription;
+mod publish;
 mod get;
 mod standing;
 mod form;
+mod convert;
+mod group;
+mod lock;
 mod consume;
 mod inquire;
 mod set;
@@ -65,6 +72,7 @@ pub struct Engine {
     /// The last eight bytes of the next message id or connection id.
     next_unique: u64,
     slots: Slots,
+    broker: publish::Broker,
     /// Nobody may wait any more.
     stopping: bool,
     /// What it does wrong because a test asked for it; not stored.
@@ -118,6 +126,8 @@ pub struct Answer {
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
+    /// The same for the other segments of a message that was got whole.
+    pub more_marks: Vec<Mark>,
 }
 
 #[derive(Debug)]
@@ -195,6 +205,7 @@ impl Engine {
             connections: HashMap::new(),
             next_sequence,
             slots: Slots::default(),
+            broker: publish::Broker::default(),
             stopping: false,
             faults: Faults::default(),
             effects: Effects::default(),
@@ -207,6 +218,7 @@ impl Engine {
                 queue.insert(position, Entry { image, backout_count, slot: None });
             }
         }
+        engine.find_retained();
         engine
     }
 
@@ -230,7 +242,7 @@ impl Engine {
             Request::Connect(_) => unreachable!("answered above"),
             Request::Disconnect => self.disconnect(connection, now),
             Request::Open(open) => self.open(connection, &open, now),
-            Request::Close(handle, options) => self.close(connection, handle, options),
+            Request::Close(handle, options) => self.close(connection, handle, options, now),
             Request::Put(put) => self.put(connection, put, now),
             Request::Put1(open, put) => self.put1(connection, &open, put, now),
             Request::Get(get) => self.get(connection, get, now),
@@ -240,6 +252,10 @@ impl Engine {
             Request::Commit => self.commit(connection, now),
             Request::BackOut => self.back_out(connection, now),
             Request::Inquire(handle, selectors) => answered(self.inquire(connection, handle, &selectors)),
+            Request::Subscribe(asked) => self.subscribe(connection, &asked, now),
+            Request::RequestPublications(handle, action) => {
+                self.request_publications(connection, handle, action, now)
+            }
             Request::Set(handle, selectors, integers, characters) => {
                 self.set(connection, handle, [&selectors, &integers], &characters, now)
             }
@@ -288,11 +304,14 @@ impl Engine {
     }
 
     /// Drops messages whose time was over; the store may learn of it whenever it likes.
-    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>) {
+    fn discard_expired(&mut self, expired: Vec<(Position, Entry)>, now: Moment) {
         let persistent = expired.iter().filter(|(_, entry)| entry.is_persistent());
         let changes: Vec<_> = persistent.map(|(position, entry)| removal(*position, entry)).collect();
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
+        }
+        for (_, entry) in &expired {
+            self.report(report::Event::Expiration, entry, None, now);
         }
     }
 }
@@ -325,7 +344,7 @@ impl From<Reply> for Answer {
 
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, copied: None, standing: None, mark: None }
+        Self { reply, copied: None, standing: None, mark: None, more_marks: Vec::new() }
     }
 
     /// Whether the call did what it was asked.

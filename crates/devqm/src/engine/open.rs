@@ -6,10 +6,11 @@ use libmqm_sys as mq;
 
 use super::catalogue::{ObjectKey, ObjectRecord, Variety};
 use super::connect::{Handle, Target, ended};
+use super::group::Order;
 use super::message::Moment;
 use super::queue::{Origin, Sharing};
 use super::unit::Then;
-use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal};
+use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal, with_warning};
 use crate::mqsc::Value;
 use crate::mqsc::words::is_name_character;
 use crate::selector::Selector;
@@ -33,6 +34,9 @@ const WITHOUT_EFFECT: i32 = mq::MQOO_ALTERNATE_USER_AUTHORITY
     | mq::MQOO_READ_AHEAD
     | mq::MQOO_NO_MULTICAST;
 const KNOWN: i32 = PURPOSES | WITH_OUTPUT | WITHOUT_EFFECT | mq::MQOO_SAVE_ALL_CONTEXT;
+
+/// What MQCLOSE may say of a subscription.
+const OF_SUBSCRIPTIONS: i32 = mq::MQCO_KEEP_SUB | mq::MQCO_REMOVE_SUB;
 
 /// The object that a name stands for.
 struct Resolved {
@@ -73,23 +77,18 @@ impl Engine {
                     self.drop_queue(id);
                 }
             })?,
-            Target::QueueManager => None,
+            _ => None,
         };
-        let resolved_type =
-            if matches!(resolved.target, Target::Queue { .. }) { mq::MQOT_Q } else { open.object_type };
-        let found = self.connection(connection)?;
-        found.last_handle += 1;
-        let handle = found.last_handle;
-        let opened = Handle {
-            target: resolved.target,
-            options: open.options,
-            input,
-            condition,
-            cursor: None,
-            saved_context: None,
-            is_creator: resolved.is_creator,
+        let (resolved_type, topic) = match &resolved.target {
+            Target::Queue { .. } => (mq::MQOT_Q, None),
+            Target::Topic(topic) => (mq::MQOT_TOPIC, Some(Box::new(topic.clone()))),
+            _ => (open.object_type, None),
         };
-        found.handles.insert(handle, opened);
+        let mut opened = Handle::on(resolved.target, open.options);
+        opened.input = input;
+        opened.condition = condition;
+        opened.is_creator = resolved.is_creator;
+        let handle = self.new_handle(connection, opened)?;
         let own = self.identity.name.clone();
         Ok(Opened {
             handle,
@@ -97,6 +96,7 @@ impl Engine {
             queue_manager: if resolved.is_creator { own.clone() } else { open.queue_manager.clone() },
             resolved: ResolvedNames { queue: resolved.queue_name, queue_manager: own },
             resolved_type,
+            topic,
         })
     }
 
@@ -113,6 +113,15 @@ impl Engine {
             }
             mq::MQOT_Q_MGR => Ok(Resolved {
                 target: Target::QueueManager,
+                object_name: open.object_name.clone(),
+                queue_name: String::new(),
+                is_creator: false,
+            }),
+            mq::MQOT_TOPIC if open.options & (INPUT | mq::MQOO_BROWSE | mq::MQOO_SET) != 0 => {
+                Err(Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE))
+            }
+            mq::MQOT_TOPIC => Ok(Resolved {
+                target: Target::Topic(self.full_topic(&open.object_name, &open.object_string)?),
                 object_name: open.object_name.clone(),
                 queue_name: String::new(),
                 is_creator: false,
@@ -152,7 +161,7 @@ impl Engine {
     }
 
     /// Makes a queue from its model. `PREFIX*` is completed to a name of its own.
-    fn create_dynamic(
+    pub(super) fn create_dynamic(
         &mut self,
         model: &ObjectRecord,
         asked: &str,
@@ -210,8 +219,14 @@ impl Engine {
         Ok(input)
     }
 
-    pub(super) fn close(&mut self, connection: ConnectionId, handle: ObjectHandle, options: i32) -> Progress {
-        ended(self.close_object(connection, handle, options))
+    pub(super) fn close(
+        &mut self,
+        connection: ConnectionId,
+        handle: ObjectHandle,
+        options: i32,
+        now: Moment,
+    ) -> Progress {
+        ended(self.close_object(connection, handle, options, now))
     }
 
     fn close_object(
@@ -219,21 +234,32 @@ impl Engine {
         connection: ConnectionId,
         handle: ObjectHandle,
         options: i32,
+        now: Moment,
     ) -> Result<Progress, Failure> {
         self.handle(connection, handle)?;
         let deletes = options & (mq::MQCO_DELETE | mq::MQCO_DELETE_PURGE);
-        if options & !(mq::MQCO_DELETE | mq::MQCO_DELETE_PURGE | mq::MQCO_QUIESCE) != 0
+        let subscription = match self.handle(connection, handle)?.target {
+            Target::Subscription(number) => Some(number),
+            _ => None,
+        };
+        if options & !(mq::MQCO_DELETE | mq::MQCO_DELETE_PURGE | mq::MQCO_QUIESCE | OF_SUBSCRIPTIONS) != 0
             || deletes == mq::MQCO_DELETE | mq::MQCO_DELETE_PURGE
         {
             return Err(Failure(mq::MQRC_OPTIONS_ERROR));
+        }
+        if subscription.is_none() && options & OF_SUBSCRIPTIONS != 0 {
+            return Err(Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE));
         }
         let deleted = if deletes == 0 { None } else { self.may_delete(connection, handle, deletes)? };
         self.withdraw_request(connection, handle);
         let Some(closed) = self.connection(connection)?.handles.remove(&handle) else {
             return Err(Failure(mq::MQRC_HOBJ_ERROR));
         };
-        self.release(&closed);
-        let reply = ok(Outcome::Nothing);
+        if let Some(number) = subscription {
+            self.close_subscription(number, options & mq::MQCO_REMOVE_SUB != 0);
+        }
+        self.release(&closed, now);
+        let reply = with_warning(closed.put_order.map(Order::incomplete), Outcome::Nothing);
         match deleted {
             None => Ok(answered(Ok(reply))),
             Some(id) => Ok(self.delete_queue(connection, id, reply)),
@@ -269,7 +295,11 @@ impl Engine {
     }
 
     /// Gives back what a handle holds; a temporary queue goes with its creator's handle.
-    pub(super) fn release(&mut self, handle: &Handle) {
+    pub(super) fn release(&mut self, handle: &Handle, now: Moment) {
+        self.unlock_closed(handle, now);
+        if let Target::Subscription(number) = handle.target {
+            self.close_subscription(number, false);
+        }
         let Target::Queue { id, .. } = handle.target else {
             return;
         };

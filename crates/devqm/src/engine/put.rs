@@ -1,12 +1,12 @@
 //! MQPUT and MQPUT1: the descriptor checked and completed, the message placed, now or at commit.
 
-use std::sync::Arc;
-
 use libmqm_sys as mq;
 
 use super::connect::{Connection, Target, ended};
-use super::message::{Entry, Image, Moment, Position};
-use super::unit::{Held, Then};
+use super::group::{IN_GROUP, IS_SEGMENT};
+use super::message::{Entry, Moment};
+use super::report::{self, Event};
+use super::unit::Then;
 use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, context, with_warning};
 use crate::verbs::{Descriptor, Open, Outcome, Put, Reply, ResolvedNames};
 
@@ -18,18 +18,23 @@ const WITHOUT_EFFECT: i32 = mq::MQPMO_ALTERNATE_USER_AUTHORITY
     | mq::MQPMO_SYNC_RESPONSE
     | mq::MQPMO_RESOLVE_LOCAL_Q
     | mq::MQPMO_MD_FOR_OUTPUT_ONLY;
+/// Of topics; on a queue they mean nothing.
+const PUBLISHING: i32 = mq::MQPMO_RETAIN
+    | mq::MQPMO_WARN_IF_NO_SUBS_MATCHED
+    | mq::MQPMO_NOT_OWN_SUBS
+    | mq::MQPMO_SCOPE_QMGR
+    | mq::MQPMO_SUPPRESS_REPLYTO;
 const SYNCPOINTS: i32 = mq::MQPMO_SYNCPOINT | mq::MQPMO_NO_SYNCPOINT;
 const IDS: i32 = mq::MQPMO_NEW_MSG_ID | mq::MQPMO_NEW_CORREL_ID;
 
-/// Reports that the queue manager itself would have to send, and devqm does not: refused rather than forgotten.
-const REPORTS_OF_QUEUE_MANAGER: i32 = mq::MQRO_EXPIRATION_WITH_FULL_DATA
+/// Reports of the queue manager, and those that an application sends. Activity reports are refused: nothing here travels.
+const REPORTS: i32 = mq::MQRO_EXPIRATION_WITH_FULL_DATA
     | mq::MQRO_COA_WITH_FULL_DATA
     | mq::MQRO_COD_WITH_FULL_DATA
-    | mq::MQRO_ACTIVITY;
-const REPORTS: i32 = mq::MQRO_EXCEPTION_WITH_FULL_DATA | mq::MQRO_PAN | mq::MQRO_NAN;
+    | mq::MQRO_EXCEPTION_WITH_FULL_DATA
+    | mq::MQRO_PAN
+    | mq::MQRO_NAN;
 
-const GROUPING: i32 = mq::MQMF_MSG_IN_GROUP | mq::MQMF_LAST_MSG_IN_GROUP;
-const SEGMENTING: i32 = mq::MQMF_SEGMENT | mq::MQMF_LAST_SEGMENT;
 const COUNT_MAX: i32 = 999_999_999;
 
 impl Engine {
@@ -46,10 +51,21 @@ impl Engine {
         context::check_opened(handle, put.options)?;
         let alias = match &handle.target {
             Target::Queue { alias, .. } => alias.clone(),
-            Target::QueueManager => None,
+            _ => None,
         };
+        let (number, order) = (put.handle, handle.put_order);
+        if let Some(topic) = self.topic_of(id, put.handle) {
+            return self.publish(id, &topic, put, now);
+        }
         let queue = self.queue_of(id, put.handle)?;
-        self.put_to(id, queue, alias.as_deref(), put, now)
+        if put.options & mq::MQPMO_LOGICAL_ORDER == 0 {
+            return self.put_to(id, queue, alias.as_deref(), put, now);
+        }
+        let mut put = put;
+        let next = self.in_logical_order(order, &mut put)?;
+        let progress = self.put_to(id, queue, alias.as_deref(), put, now)?;
+        self.handle(id, number)?.put_order = next;
+        Ok(progress)
     }
 
     /// MQPUT1: as opening for output with what the context options need, putting, and closing.
@@ -60,6 +76,9 @@ impl Engine {
         mut put: Put,
         now: Moment,
     ) -> Progress {
+        if put.options & mq::MQPMO_LOGICAL_ORDER != 0 {
+            return ended(Err(Failure(mq::MQRC_OPTIONS_ERROR)));
+        }
         if let Err(failure) = check_options(put.options) {
             return ended(Err(failure));
         }
@@ -77,7 +96,7 @@ impl Engine {
         put.handle = handle;
         let progress = self.put(connection, put, now);
         // The message does not need the handle any more, even if the store has yet to write it.
-        self.close(connection, handle, mq::MQCO_NONE);
+        self.close(connection, handle, mq::MQCO_NONE, now);
         progress
     }
 
@@ -86,45 +105,64 @@ impl Engine {
         id: ConnectionId,
         queue: QueueId,
         alias: Option<&str>,
-        mut put: Put,
+        put: Put,
         now: Moment,
     ) -> Result<Progress, Failure> {
-        let priority_warning = self.check_message(id, queue, alias, &mut put.descriptor, put.body.len())?;
-        let under_syncpoint = put.options & mq::MQPMO_SYNCPOINT != 0;
-        if under_syncpoint && self.connection(id)?.unit.messages() >= self.catalogue.rules.uncommitted_max {
-            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
-        }
-        self.complete_descriptor(id, &mut put, now)?;
-        let Some(found) = self.queues.get_mut(&queue) else {
-            return Err(Failure(mq::MQRC_Q_DELETED));
+        let pieces = match self.segments(queue, &put) {
+            Some(pieces) => pieces,
+            None => vec![put],
         };
-        let names = ResolvedNames { queue: found.name.clone(), queue_manager: self.identity.name.clone() };
-        let returned = put.descriptor.clone();
-        let position =
-            Position { rank: found.rules.rank(put.descriptor.priority), sequence: self.next_sequence };
-        self.next_sequence += 1;
-        found.uncommitted_puts += 1;
-        let image = Arc::new(Image {
-            queue,
-            rank: position.rank,
-            expires_ms: expires(&put.descriptor, now),
-            descriptor: put.descriptor,
-            properties: put.properties,
-            body: put.body,
-        });
-        let held = Held { queue, position, entry: Entry { image, backout_count: 0, slot: None } };
-        let reply = with_warning(priority_warning, Outcome::Put(Box::new(returned), names));
-        if under_syncpoint {
-            self.connection(id)?.unit.puts.push(held);
-        } else if held.entry.is_persistent() {
-            let image = held.entry.image.clone();
-            let change = Change::PutMessage { sequence: position.sequence, image };
-            self.write(vec![change], Then::Put { connection: id, held: Box::new(held), reply });
-            return Ok(Progress::Writing);
-        } else {
-            self.reveal(held, now);
+        let mut warned = None;
+        let mut all = Vec::with_capacity(pieces.len());
+        let under_syncpoint = pieces.first().is_some_and(|put| put.options & mq::MQPMO_SYNCPOINT != 0);
+        for mut put in pieces {
+            let room = self.catalogue.rules.uncommitted_max;
+            if under_syncpoint && self.connection(id)?.unit.messages() + all.len() >= room {
+                return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+            }
+            warned = self.check_message(id, queue, alias, &mut put.descriptor, put.body.len())?;
+            self.complete_descriptor(id, &mut put, now)?;
+            all.push(put);
         }
-        Ok(Progress::Answered(Answer::of(reply)))
+        self.put_all(id, queue, all, warned, now)
+    }
+
+    /// Puts what has been checked: one message, or all segments of one.
+    fn put_all(
+        &mut self,
+        id: ConnectionId,
+        queue: QueueId,
+        all: Vec<Put>,
+        warned: Option<i32>,
+        now: Moment,
+    ) -> Result<Progress, Failure> {
+        let found = self.queues.get(&queue).ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        let names = ResolvedNames { queue: found.name.clone(), queue_manager: self.identity.name.clone() };
+        let first = all.first().ok_or(Failure(mq::MQRC_UNEXPECTED_ERROR))?;
+        let under_syncpoint = first.options & mq::MQPMO_SYNCPOINT != 0;
+        let reply = with_warning(warned, Outcome::Put(Box::new(first.descriptor.clone()), names));
+        let placed =
+            all.into_iter().map(|put| self.placed(queue, put.descriptor, put.properties, put.body, now));
+        let held: Vec<_> = placed.collect::<Option<_>>().ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        let arrived: Vec<_> = held.iter().map(|held| held.entry.clone()).collect();
+        let unit = under_syncpoint.then_some(id);
+        let mut progress = Progress::Answered(Answer::of(reply.clone()));
+        if under_syncpoint {
+            self.connection(id)?.unit.puts.extend(held);
+        } else if arrived.iter().any(Entry::is_persistent) {
+            let changes = held.iter().map(|held| {
+                let (sequence, image) = (held.position.sequence, held.entry.image.clone());
+                Change::PutMessage { sequence, image }
+            });
+            self.write(changes.collect(), Then::Put { connection: id, held, reply });
+            progress = Progress::Writing;
+        } else {
+            held.into_iter().for_each(|held| self.reveal(held, now));
+        }
+        for entry in &arrived {
+            self.report(Event::Arrival, entry, unit, now);
+        }
+        Ok(progress)
     }
 
     /// Checks a message against its queue and MQ's rules, and replaces the "as the queue says" values.
@@ -180,7 +218,12 @@ impl Engine {
     }
 
     /// Fills in what the queue manager adds to a descriptor.
-    fn complete_descriptor(&mut self, id: ConnectionId, put: &mut Put, now: Moment) -> Result<(), Failure> {
+    pub(super) fn complete_descriptor(
+        &mut self,
+        id: ConnectionId,
+        put: &mut Put,
+        now: Moment,
+    ) -> Result<(), Failure> {
         let own_name = self.identity.name.clone();
         let ccsid = self.catalogue.rules.ccsid;
         if put.options & mq::MQPMO_NEW_MSG_ID != 0 || put.descriptor.message_id == [0; 24] {
@@ -190,7 +233,7 @@ impl Engine {
             put.descriptor.correlation_id = self.unique_id(*b"AMQ ");
         }
         let new_group =
-            put.descriptor.message_flags & (GROUPING | SEGMENTING) != 0 && put.descriptor.group_id == [0; 24];
+            put.descriptor.message_flags & (IN_GROUP | IS_SEGMENT) != 0 && put.descriptor.group_id == [0; 24];
         if new_group {
             put.descriptor.group_id = self.unique_id(*b"AMQ ");
         }
@@ -204,7 +247,7 @@ impl Engine {
         if descriptor.reply_to_queue_manager.is_empty() {
             descriptor.reply_to_queue_manager = own_name;
         }
-        if descriptor.message_flags & (GROUPING | SEGMENTING | mq::MQMF_SEGMENTATION_ALLOWED) == 0 {
+        if descriptor.message_flags & (IN_GROUP | IS_SEGMENT | mq::MQMF_SEGMENTATION_ALLOWED) == 0 {
             descriptor.group_id = [0; 24];
             descriptor.sequence_number = 1;
             descriptor.offset = 0;
@@ -216,13 +259,13 @@ impl Engine {
 }
 
 fn check_options(options: i32) -> Result<(), Failure> {
-    let known = WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
+    let known = mq::MQPMO_LOGICAL_ORDER | PUBLISHING | WITHOUT_EFFECT | SYNCPOINTS | IDS | context::OPTIONS;
     let contradictory = options & SYNCPOINTS == SYNCPOINTS || (options & context::OPTIONS).count_ones() > 1;
     if options & !known != 0 || contradictory { Err(Failure(mq::MQRC_OPTIONS_ERROR)) } else { Ok(()) }
 }
 
 /// The checks of MQMD that MQPUT makes, each with its own reason.
-fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
+pub(super) fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
     let asks_reply = descriptor.message_type == mq::MQMT_REQUEST || descriptor.report & REPORTS != 0;
     let checks = [
         (
@@ -230,8 +273,8 @@ fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
             mq::MQRC_MD_ERROR,
         ),
         (
-            descriptor.report & (mq::MQRO_REJECT_UNSUP_MASK | REPORTS_OF_QUEUE_MANAGER) & !SUPPORTED_REPORTS
-                == 0,
+            descriptor.report & (mq::MQRO_REJECT_UNSUP_MASK | mq::MQRO_ACTIVITY) & !SUPPORTED_REPORTS == 0
+                && report::is_sound(descriptor.report),
             mq::MQRC_REPORT_OPTIONS_ERROR,
         ),
         (is_message_type(descriptor.message_type), mq::MQRC_MSG_TYPE_ERROR),
@@ -245,7 +288,7 @@ fn check_values(descriptor: &Descriptor) -> Result<(), Failure> {
         (
             descriptor.message_flags
                 & mq::MQMF_REJECT_UNSUP_MASK
-                & !(GROUPING | SEGMENTING | mq::MQMF_SEGMENTATION_ALLOWED)
+                & !(IN_GROUP | IS_SEGMENT | mq::MQMF_SEGMENTATION_ALLOWED)
                 == 0,
             mq::MQRC_MSG_FLAGS_ERROR,
         ),
@@ -269,6 +312,6 @@ fn is_message_type(message_type: i32) -> bool {
         || (mq::MQMT_APPL_FIRST..=mq::MQMT_APPL_LAST).contains(&message_type)
 }
 
-fn expires(descriptor: &Descriptor, now: Moment) -> Option<i64> {
+pub(super) fn expires(descriptor: &Descriptor, now: Moment) -> Option<i64> {
     (descriptor.expiry > 0).then(|| now.0 + i64::from(descriptor.expiry) * 100)
 }

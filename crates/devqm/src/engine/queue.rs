@@ -37,11 +37,16 @@ pub(super) struct Queue {
     pub(super) uncommitted_gets: u32,
     /// Gets that wait, in the order in which they came.
     pub(super) waiters: VecDeque<Waiter>,
+    /// Messages that a handle has locked by browsing.
+    pub(super) locks: BTreeMap<Position, Owner>,
     messages: BTreeMap<Position, Entry>,
     by_message_id: Index,
     by_correlation_id: Index,
     by_group_id: Index,
 }
+
+/// A handle of a connection.
+pub(super) type Owner = (ConnectionId, crate::verbs::ObjectHandle);
 
 /// What of a queue's attributes every verb looks at.
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +85,13 @@ pub(super) struct Waiter {
     pub(super) selector: Selector,
     /// Browsing: only messages after this place.
     pub(super) after: Option<Position>,
+}
+
+impl Waiter {
     /// The handle whose standing request it is; none for a call that waits.
-    pub(super) standing: Option<ObjectHandle>,
+    pub(super) fn standing(&self) -> Option<ObjectHandle> {
+        self.get.standing.then_some(self.get.handle)
+    }
 }
 
 /// What a get asks of a message.
@@ -95,6 +105,8 @@ pub(super) struct Selector {
     pub(super) token: Option<Option<Position>>,
     /// What the handle's selection string says.
     pub(super) condition: Option<Arc<selector::Selector>>,
+    /// Who asks: a message that somebody else has locked is not there.
+    pub(super) who: Option<Owner>,
 }
 
 impl Selector {
@@ -153,6 +165,7 @@ impl Queue {
             uncommitted_puts: 0,
             uncommitted_gets: 0,
             waiters: VecDeque::new(),
+            locks: BTreeMap::new(),
             messages: BTreeMap::new(),
             by_message_id: Index::default(),
             by_correlation_id: Index::default(),
@@ -177,6 +190,7 @@ impl Queue {
     /// Takes a message out.
     pub(super) fn remove(&mut self, position: Position) -> Option<Entry> {
         let entry = self.messages.remove(&position)?;
+        self.locks.remove(&position);
         let descriptor = &entry.image.descriptor;
         self.by_message_id.remove(&descriptor.message_id, position);
         self.by_correlation_id.remove(&descriptor.correlation_id, position);
@@ -219,6 +233,7 @@ impl Queue {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let accepts = |position: &Position| {
             self.messages.get(position).is_some_and(|entry| selector.accepts(*position, entry))
+                && self.is_free(*position, selector.who)
         };
         if let Some(token) = selector.token {
             return token.filter(|position| after.is_none_or(|after| *position > after)).filter(accepts);
@@ -240,7 +255,25 @@ impl Queue {
                 .map(|(position, _)| *position)
                 .find(accepts);
         }
-        self.messages.range((start, Bound::Unbounded)).next().map(|(position, _)| *position)
+        let mut all = self.messages.range((start, Bound::Unbounded)).map(|(position, _)| *position);
+        all.find(|position| self.is_free(*position, selector.who))
+    }
+
+    /// Whether nobody else has a message locked.
+    pub(super) fn is_free(&self, position: Position, who: Option<Owner>) -> bool {
+        self.locks.is_empty() || self.locks.get(&position).is_none_or(|owner| Some(*owner) == who)
+    }
+
+    /// All visible messages.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Position, &Entry)> {
+        self.messages.iter().map(|(position, entry)| (*position, entry))
+    }
+
+    /// The visible messages of a group.
+    pub(super) fn group(&self, id: &[u8; 24]) -> impl Iterator<Item = (Position, &Entry)> {
+        let positions = self.by_group_id.positions(id);
+        let positions: Vec<_> = positions.after(Bound::Unbounded).collect();
+        positions.into_iter().filter_map(|position| Some((position, self.at(position)?)))
     }
 
     /// Withdraws a connection's waiting get, or its request that stands for a handle.
@@ -252,7 +285,7 @@ impl Queue {
         let index = self
             .waiters
             .iter()
-            .position(|waiter| waiter.connection == connection && waiter.standing == standing)?;
+            .position(|waiter| waiter.connection == connection && waiter.standing() == standing)?;
         self.waiters.remove(index)
     }
 

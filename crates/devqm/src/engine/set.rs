@@ -108,9 +108,10 @@ fn stated(
                 .split_at_checked(TRIGGER_DATA_BYTES)
                 .ok_or(Failure(mq::MQRC_CHAR_ATTR_LENGTH_ERROR))?;
             characters = rest;
+            // What stands behind a NUL is none of the program's: IBM's package for Node passes whatever is there.
+            let data = data.split(|byte| *byte == 0).next().unwrap_or_default();
             let text = std::str::from_utf8(data).map_err(|_| Failure(mq::MQRC_CHAR_ATTRS_ERROR))?;
-            let text = text.trim_end_matches(['\0', ' ']).to_owned();
-            stated.push(("TRIGDATA".to_owned(), Value::Text(text)));
+            stated.push(("TRIGDATA".to_owned(), Value::Text(text.trim_end_matches(' ').to_owned())));
             continue;
         }
         let found = INTEGERS.iter().find(|each| each.selector == *selector);

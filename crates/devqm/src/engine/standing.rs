@@ -22,7 +22,8 @@ impl Engine {
     /// Asks for the next message of a handle; a request that stands on that handle is replaced. The answer, now or
     /// later, says for which handle it is. Waits that a request states are for its caller to end, by
     /// [`Engine::withdraw_request`].
-    pub fn request(&mut self, connection: ConnectionId, get: Get, yields: bool, now: Moment) -> Progress {
+    pub fn request(&mut self, connection: ConnectionId, mut get: Get, yields: bool, now: Moment) -> Progress {
+        get.standing = true;
         self.withdraw_request(connection, get.handle);
         let (handle, standing) = (get.handle, Standing { get, yields });
         match self.connections.get_mut(&connection) {
@@ -42,8 +43,8 @@ impl Engine {
         self.unqueue(connection, handle);
     }
 
-    /// Serves no standing request of a connection until [`Engine::resume`].
-    pub fn hold(&mut self, connection: ConnectionId) {
+    /// Serves no standing request of a connection until [`Engine::resume_requests`].
+    pub fn hold_requests(&mut self, connection: ConnectionId) {
         let Some(found) = self.connections.get_mut(&connection) else {
             return;
         };
@@ -55,7 +56,7 @@ impl Engine {
     }
 
     /// Serves the connection's standing requests again.
-    pub fn resume(&mut self, connection: ConnectionId, now: Moment) {
+    pub fn resume_requests(&mut self, connection: ConnectionId, now: Moment) {
         let Some(found) = self.connections.get_mut(&connection).filter(|found| found.held) else {
             return;
         };
@@ -98,7 +99,7 @@ impl Engine {
     pub(super) fn request_served(&mut self, connection: ConnectionId, handle: ObjectHandle) {
         let served = self.connections.get_mut(&connection).and_then(|found| found.standing.remove(&handle));
         if served.is_some_and(|standing| standing.yields) {
-            self.hold(connection);
+            self.hold_requests(connection);
         }
     }
 
@@ -106,7 +107,7 @@ impl Engine {
         let handle = standing.get.handle;
         let mut get = standing.get.clone();
         get.options &= !mq::MQGMO_WAIT;
-        match self.get_message(connection, get, Some(handle), now) {
+        match self.get_message(connection, get, now) {
             Err(Failure(mq::MQRC_NO_MSG_AVAILABLE | mq::MQRC_GET_INHIBITED)) => {
                 self.stand(connection, standing)
             }
@@ -116,7 +117,7 @@ impl Engine {
             }
             Ok(progress) => {
                 if standing.yields {
-                    self.hold(connection);
+                    self.hold_requests(connection);
                 }
                 progress
             }
@@ -132,7 +133,7 @@ impl Engine {
             queue.is_some_and(|queue| self.is_get_inhibited(connection, handle, queue) != Ok(false));
         if let Some(queue) = queue.and_then(|queue| self.queues.get_mut(&queue)).filter(|_| !inhibited) {
             let get = Box::new(standing.get.clone());
-            queue.waiters.push_back(Waiter { connection, get, selector, after, standing: Some(handle) });
+            queue.waiters.push_back(Waiter { connection, get, selector, after });
         }
         if let Some(found) = self.connections.get_mut(&connection) {
             found.standing.insert(handle, standing);

@@ -33,12 +33,14 @@ pub(super) enum Then {
         unit: Unit,
         disconnected: bool,
     },
-    /// A put outside a unit becomes visible.
+    /// A put outside a unit becomes visible, all of its segments.
     Put {
         connection: ConnectionId,
-        held: Box<Held>,
+        held: Vec<Held>,
         reply: Reply,
     },
+    /// Messages that nobody waits for the put of become visible.
+    Reveal(Vec<Held>),
     /// The connection gets its answer: to a get outside a unit, or to MQSC.
     Answer {
         connection: ConnectionId,
@@ -64,7 +66,7 @@ impl Engine {
     /// MQDISC commits.
     pub(super) fn disconnect(&mut self, connection: ConnectionId, now: Moment) -> Progress {
         // What is got from here on would be in no unit that ends.
-        self.hold(connection);
+        self.hold_requests(connection);
         self.end_unit(connection, true, now)
     }
 
@@ -102,7 +104,7 @@ impl Engine {
             self.reveal(held, now);
         }
         if disconnected {
-            self.forget(connection);
+            self.forget(connection, now);
         }
     }
 
@@ -150,10 +152,11 @@ impl Engine {
     pub(super) fn complete(&mut self, then: Then, now: Moment) {
         match then {
             Then::Nothing => {}
+            Then::Reveal(all) => all.into_iter().for_each(|held| self.reveal(held, now)),
             Then::BackedOut { slots } => self.slots.free.extend(slots),
             Then::Answer { connection, answer } => self.effects.answers.push((connection, answer)),
             Then::Put { connection, held, reply } => {
-                self.reveal(*held, now);
+                held.into_iter().for_each(|held| self.reveal(held, now));
                 self.effects.answers.push((connection, Answer::of(reply)));
             }
             Then::Committed { connection, unit, disconnected } => {

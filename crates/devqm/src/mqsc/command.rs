@@ -83,6 +83,9 @@ pub enum Kind {
     Queue,
     Channel,
     QueueManager,
+    Topic,
+    /// A durable subscription, made by MQSUB only.
+    Subscription,
 }
 
 /// WHERE(attribute operator value).
@@ -123,6 +126,8 @@ impl Kind {
             Kind::Queue => "QUEUE",
             Kind::Channel => "CHANNEL",
             Kind::QueueManager => "QMGR",
+            Kind::Topic => "TOPIC",
+            Kind::Subscription => "SUB",
         }
     }
 
@@ -134,6 +139,8 @@ impl Kind {
             "QUEUE" | "Q" => Kind::Queue,
             "CHANNEL" | "CHL" => Kind::Channel,
             "QMGR" => Kind::QueueManager,
+            "TOPIC" => Kind::Topic,
+            "SUB" => Kind::Subscription,
             _ => return None,
         })
     }
@@ -146,6 +153,8 @@ impl Kind {
             Kind::ModelQueue => tables::MODEL,
             Kind::Channel => tables::CHANNEL,
             Kind::QueueManager => tables::QUEUE_MANAGER,
+            Kind::Topic => tables::TOPIC,
+            Kind::Subscription => tables::SUBSCRIPTION,
         }
     }
 
@@ -176,6 +185,9 @@ pub fn read(words: &[Word]) -> Result<Command, Error> {
         ("DISPLAY" | "DIS", _) => display(kind, target, rest)?,
         (_, Kind::Queue) => {
             return Err(refuse(format!("{} QUEUE: say QLOCAL, QALIAS or QMODEL", verb.keyword)));
+        }
+        ("DEFINE" | "DEF" | "ALTER" | "ALT", Kind::Subscription) => {
+            return Err(refuse(format!("{} SUB: subscriptions are made by MQSUB here", verb.keyword)));
         }
         ("ALTER" | "ALT", _) => alter(kind, target, rest)?,
         ("DEFINE" | "DEF", kind) if kind != Kind::QueueManager => define(kind, target, rest)?,

@@ -18,6 +18,10 @@ pub static ALIAS: Table = &[QUEUE, ALIASED];
 pub static MODEL: Table = &[QUEUE, STORED, MODELLED];
 /// Server-connection channels.
 pub static CHANNEL: Table = &[SVRCONN];
+/// Topics.
+pub static TOPIC: Table = &[TOPICS];
+/// Durable subscriptions.
+pub static SUBSCRIPTION: Table = &[SUBSCRIPTIONS];
 /// The queue manager.
 pub static QUEUE_MANAGER: Table = &[QMGR];
 
@@ -259,3 +263,30 @@ static QMGR: &[Attribute] = &[
 const OFF_ON: Kind = Kind::Choice(&[("OFF", 0), ("ON", 1)]);
 const RECORDING: Kind = Kind::Choice(&[("DISABLED", 0), ("QUEUE", 1), ("MSG", 2)]);
 const PUBLISHING: Kind = Kind::Choice(&[("DISABLED", 0), ("COMPAT", 1), ("ENABLED", 2)]);
+
+static TOPICS: &[Attribute] = &[
+    shown("ALTDATE", mq::MQCA_ALTERATION_DATE, Kind::Text(12)),
+    shown("ALTTIME", mq::MQCA_ALTERATION_TIME, Kind::Text(8)),
+    only("CLUSTER", 0, Kind::Name(48), ""),
+    only("CUSTOM", 0, Kind::Text(128), ""),
+    only("DEFPRTY", 0, Kind::Choice(&[("ASPARENT", -2)]), "ASPARENT"),
+    only("DEFPSIST", 0, Kind::Choice(&[("ASPARENT", -1), ("NO", 0)]), "ASPARENT"),
+    kept("DESCR", 0, Kind::Text(64), ""),
+    only("DURSUB", 0, Kind::Choice(&[("ASPARENT", 0), ("YES", 1)]), "ASPARENT"),
+    only("PUB", 0, Kind::Choice(&[("ASPARENT", 0), ("ENABLED", 2)]), "ASPARENT"),
+    only("SUB", 0, Kind::Choice(&[("ASPARENT", 0), ("ENABLED", 2)]), "ASPARENT"),
+    kept("TOPICSTR", 0, Kind::Text(10_240), ""),
+    only("WILDCARD", 0, Kind::Choice(&[("PASSTHRU", 2)]), "PASSTHRU"),
+];
+
+static SUBSCRIPTIONS: &[Attribute] = &[
+    shown("ALTDATE", 0, Kind::Text(12)),
+    shown("ALTTIME", 0, Kind::Text(8)),
+    shown("DEST", 0, Kind::Name(48)),
+    shown("DESTCLAS", 0, Kind::Choice(&[("PROVIDED", 0), ("MANAGED", 1)])),
+    shown("DESTCORL", 0, Kind::Text(48)),
+    shown("REQONLY", 0, YES_NO),
+    shown("TOPICSTR", 0, Kind::Text(10_240)),
+    shown("USERDATA", 0, Kind::Text(10_240)),
+    shown("WSCHEMA", 0, Kind::Choice(&[("CHAR", 0), ("TOPIC", 1)])),
+];

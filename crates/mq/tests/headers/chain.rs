@@ -1,4 +1,4 @@
-//! Writes chains of MQRFH2.
+//! Writes headers byte by byte, without the code under test.
 
 use mq::Format;
 
@@ -71,4 +71,66 @@ pub(crate) fn written(chain: &[Header], body: &[u8]) -> Vec<u8> {
     }
     bytes.extend_from_slice(body);
     bytes
+}
+
+/// One MQRFH2 before `body`, its folders as they are.
+pub(crate) fn rfh2(little_endian: bool, ccsid: i32, folders: &[&[u8]]) -> Vec<u8> {
+    let integer = |value: i32| if little_endian { value.to_le_bytes() } else { value.to_be_bytes() };
+    let length = 36 + folders.iter().map(|folder| 4 + folder.len()).sum::<usize>();
+    let mut bytes = b"RFH ".to_vec();
+    for value in [2, i32::try_from(length).unwrap(), 273, 1208] {
+        bytes.extend_from_slice(&integer(value));
+    }
+    bytes.extend_from_slice(b"MQSTR   ");
+    for value in [0, ccsid] {
+        bytes.extend_from_slice(&integer(value));
+    }
+    for folder in folders {
+        bytes.extend_from_slice(&integer(i32::try_from(folder.len()).unwrap()));
+        bytes.extend_from_slice(folder);
+    }
+    bytes.extend_from_slice(b"body");
+    bytes
+}
+
+/// Text padded with blanks to whole words.
+pub(crate) fn words(text: &str) -> Vec<u8> {
+    let blanks = text.len().next_multiple_of(4) - text.len();
+    [text.as_bytes(), &b"   "[..blanks]].concat()
+}
+
+/// One MQRFH before `body`.
+pub(crate) fn rfh(name_value_string: &[u8]) -> Vec<u8> {
+    let length = i32::try_from(32 + name_value_string.len()).unwrap();
+    let integers =
+        |values: &[i32]| -> Vec<u8> { values.iter().flat_map(|value| value.to_be_bytes()).collect() };
+    [
+        b"RFH ",
+        &integers(&[1, length, 273, 1208])[..],
+        b"MQSTR   ",
+        &integers(&[0]),
+        name_value_string,
+        b"body",
+    ]
+    .concat()
+}
+
+/// Letters, digits and a few signs in EBCDIC, where all EBCDIC code pages agree.
+pub(crate) fn ebcdic(text: &str) -> Vec<u8> {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'i' => byte - b'a' + 0x81,
+        b'j'..=b'r' => byte - b'j' + 0x91,
+        b's'..=b'z' => byte - b's' + 0xA2,
+        b'A'..=b'I' => byte - b'A' + 0xC1,
+        b'J'..=b'R' => byte - b'J' + 0xD1,
+        b'S'..=b'Z' => byte - b'S' + 0xE2,
+        b'0'..=b'9' => byte - b'0' + 0xF0,
+        b' ' => 0x40,
+        b'.' => 0x4B,
+        b'<' => 0x4C,
+        b'/' => 0x61,
+        b'>' => 0x6E,
+        other => panic!("no EBCDIC for {other}"),
+    };
+    text.bytes().map(byte).collect()
 }

@@ -2,15 +2,23 @@
 
 use fuzz::{Random, Shape, assert_in_proportion, bytes_at_once, each_case, mutated};
 use mq::Format;
-use mq::headers::{DeadLetterHeader, HeaderError, Peeled, peel};
+use mq::headers::{DeadLetterHeader, HeaderError, Peeled, peel, write};
 
-use crate::chain::{Header, written};
+use crate::chain::{Header, rfh, written};
+use crate::writing::{FORMATS, WIRES, one};
 
 /// What the readers of headers and folders trip over.
-const SPLINTERS: [&[u8]; 22] = [
+const SPLINTERS: [&[u8]; 29] = [
     b"RFH \0\0\0\x02",
     b"MQHRF2  ",
     b"DLH ",
+    b"CIH \0\0\0\x01",
+    b"IIH ",
+    b"MDE ",
+    b"MQHRF   ",
+    b"MQIMS   ",
+    b"\xD9\xC6\xC8\x40",
+    b" \"",
     b"<usr>",
     b"</usr>",
     b"<a dt='i4'>",
@@ -80,7 +88,7 @@ fn a_chain_comes_back_as_it_was_written() {
         assert_eq!(&bytes[peeled.body_offset..], b"body");
         assert_eq!((peeled.format, peeled.encoding), (Format::STRING, chain.last().unwrap().encoding()));
         assert_eq!(peeled.headers.len(), chain.len());
-        for (read, written) in peeled.headers.iter().zip(&chain) {
+        for (read, written) in peeled.rfh2s().zip(&chain) {
             let folders: Vec<&str> = written.folders.iter().map(|text| text.trim_end()).collect();
             assert_eq!(read.folders, folders);
             assert_eq!(read.name_value_ccsid, written.folders_ccsid);
@@ -99,13 +107,39 @@ fn whatever_comes_is_read_or_refused_within_the_body_and_in_little_memory() {
         };
         let peak = bytes_at_once(|| match peeled(&chain, &bytes) {
             Ok(peeled) => {
-                let lengths: usize = peeled.headers.iter().map(|header| header.struc_length).sum();
+                let lengths: usize = peeled.rfh2s().map(|header| header.struc_length).sum();
                 assert_eq!(lengths, peeled.body_offset);
                 assert!(peeled.body_offset <= bytes.len());
             }
             Err(error) => assert!(error.offset <= bytes.len() && !error.expected.is_empty(), "{error}"),
         });
         assert!(peak < 20_000 + 200 * bytes.len() as u64, "{peak} bytes for {}", bytes.len());
+    });
+}
+
+/// Headers of all kinds, one behind another, and then something else.
+#[test]
+fn fuzz_what_is_read_of_any_header_is_written_and_read_again() {
+    each_case(1, |random| {
+        let kinds: Vec<usize> = (0..=random.below(4)).map(|_| random.below(FORMATS.len())).collect();
+        let wire = *random.pick(&WIRES);
+        let next =
+            |number: usize| kinds.get(number + 1).map_or(Format::STRING, |kind| Format(*FORMATS[*kind]));
+        let chain: Vec<_> =
+            kinds.iter().enumerate().map(|(number, kind)| one(*kind, wire, next(number))).collect();
+        let bytes = mutated(&write(&chain, wire).unwrap(), &SPLINTERS, random);
+        let format = Format(*FORMATS[kinds[0]]);
+        match peel(format, wire.encoding, wire.ccsid, &bytes) {
+            Ok(peeled) => {
+                assert!(peeled.body_offset <= bytes.len());
+                // One whose characters are not of the CCSID that is stated may not be writable in that.
+                let Ok(back) = write(&peeled.headers, wire) else { return };
+                let again = peel(format, wire.encoding, wire.ccsid, &back).unwrap();
+                assert_eq!(again.body_offset, back.len());
+                assert_eq!(write(&again.headers, wire).unwrap(), back);
+            }
+            Err(error) => assert!(error.offset <= bytes.len() && !error.expected.is_empty(), "{error}"),
+        }
     });
 }
 
@@ -156,11 +190,19 @@ fn work_grows_no_faster_than_the_headers() {
         Shape { name: "bytes", size: 40_000, make: |size| in_value("bin.hex", &"00".repeat(size)) },
         Shape { name: "digits", size: 40_000, make: |size| in_value("r8", &"9".repeat(size)) },
         Shape { name: "comments", size: 4_000, make: |size| in_usr(&"text<!-- -->".repeat(size)) },
+        Shape { name: "words", size: 8_000, make: |size| rfh("a b ".repeat(size).as_bytes()) },
+        Shape {
+            name: "quotes",
+            size: 8_000,
+            make: |size| rfh(format!("a \"{}\"", "\"\"".repeat(size)).as_bytes()),
+        },
         Shape { name: "CDATA", size: 4_000, make: |size| in_usr(&"<![CDATA[x]]>y".repeat(size)) },
         Shape { name: "comments not closed", size: 8_000, make: |size| in_usr(&"<!--".repeat(size)) },
     ];
     assert_in_proportion("fuzz::work_grows_no_faster_than_the_headers", &shapes, |bytes| {
-        drop(peel(Format::RF_HEADER_2, 273, 819, bytes));
+        let version_1 = bytes.get(7) == Some(&1);
+        let format = if version_1 { Format(*b"MQHRF   ") } else { Format::RF_HEADER_2 };
+        drop(peel(format, 273, 819, bytes));
     });
 }
 

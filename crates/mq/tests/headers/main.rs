@@ -1,4 +1,4 @@
-//! MQ headers that nobody should send.
+//! MQ headers in front of messages: what is read, what is written, and those that nobody should send.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,4 +7,7 @@
 )]
 
 mod chain;
+mod reading;
+mod writing;
+mod layout;
 mod fuzz;
