@@ -137,7 +137,7 @@ fn a_selection_string_selects_and_a_wrong_one_is_refused() {
     let connection = connect(&devqm, 0);
     let object = open(connection);
     for (text, priority) in [(b"low", 1), (b"top", 8)] {
-        let mut sent = mq::MQMD { Priority: priority, ..md() };
+        let mut sent = mq::MQMD2 { Priority: priority, ..md() };
         assert_eq!(put(connection, object, &mut sent, &mut pmo(mq::MQPMO_NO_SYNCPOINT), text), OK);
     }
     let mut selecting = od(QUEUE);
