@@ -81,6 +81,7 @@ public final class JmsCases {
         } else {
             cases.add("createContext: send, receive, receiveBody", JmsCases::context);
             cases.add("createContext: transacted, rollback", JmsCases::transactedContext);
+            cases.add("createContext: two share a queue by receiveBody", JmsCases::sharingContexts);
             cases.add("createContext: asynchronous send", JmsCases::asynchronousSend);
         }
         cases.runAll();
@@ -647,6 +648,39 @@ public final class JmsCases {
             Cases.equal(2, again.getIntProperty("JMSXDeliveryCount"));
             context.commit();
         }
+        empty();
+    }
+
+    /** A body is browsed and locked before it is taken: two never see the same. */
+    private static void sharingContexts() throws Exception {
+        int count = 40;
+        List<String> received = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> receivers = new ArrayList<>();
+        for (int index = 0; index < 2; index++) {
+            receivers.add(new Thread(() -> {
+                try (JMSContext context = factory.createContext()) {
+                    var consumer = context.createConsumer(context.createQueue(QUEUE));
+                    for (String body = ""; !body.equals("end");) {
+                        body = consumer.receiveBody(String.class, LONG_MS);
+                        received.add(body);
+                    }
+                }
+            }));
+        }
+        receivers.forEach(Thread::start);
+        try (JMSContext context = factory.createContext()) {
+            for (int index = 0; index < count; index++) {
+                context.createProducer().send(context.createQueue(QUEUE), "body " + index);
+            }
+            for (Thread each : receivers) {
+                context.createProducer().send(context.createQueue(QUEUE), "end");
+            }
+        }
+        for (Thread each : receivers) {
+            each.join();
+        }
+        Cases.equal(count + receivers.size(), received.size());
+        Cases.equal(count + 1, new HashSet<>(received).size());
         empty();
     }
 
