@@ -23,5 +23,6 @@ mod soak;
 mod driver;
 mod node;
 mod python;
+mod java;
 mod translate;
 mod formats;

@@ -54,6 +54,15 @@ impl Devqm {
         devqm
     }
 
+    /// Starts a queue manager that lets only this user in.
+    pub(crate) fn start_with_user(mqsc: &str, user: &str, password: &str) -> Self {
+        let mut devqm = Self::absent_with(mqsc);
+        let line = program::printed_by(Command::new(program::devqm()).args(["password", user]), password);
+        fs::write(devqm.users(), line).expect("a file");
+        devqm.launch();
+        devqm
+    }
+
     /// A queue manager that does not run yet: connections are refused.
     pub(crate) fn absent() -> Self {
         Self::absent_with("")
@@ -73,6 +82,9 @@ impl Devqm {
         command.arg("--data").arg(self.folder.path().join("data"));
         command.arg("--mqsc").arg(self.folder.path().join("start.mqsc"));
         command.arg("--listen").arg(self.port.address().to_string());
+        if self.users().exists() {
+            command.arg("--users").arg(self.users());
+        }
         let mut running = Running::start(&mut command);
         let ready = format!("devqm: listening on {}", self.port.address());
         eventually("devqm serves", || {
@@ -153,6 +165,17 @@ impl Devqm {
     pub(crate) fn connection_name(&self) -> String {
         let address = self.port.address();
         format!("{}({})", address.ip(), address.port())
+    }
+
+    /// Its host and its port, apart.
+    pub(crate) fn host_and_port(&self) -> (String, String) {
+        let address = self.port.address();
+        (address.ip().to_string(), address.port().to_string())
+    }
+
+    /// The file of those who may connect, where there is one.
+    fn users(&self) -> std::path::PathBuf {
+        self.folder.path().join("users")
     }
 
     /// How to connect to it.

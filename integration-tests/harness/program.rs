@@ -1,6 +1,6 @@
 //! The programs under test and what they print.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -54,6 +54,15 @@ pub(crate) fn devqm() -> &'static Path {
 
 fn profile_folder() -> &'static Path {
     mqgate().parent().expect("target/<profile>/mqgate")
+}
+
+/// What a program prints that reads this.
+pub(crate) fn printed_by(command: &mut Command, input: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "it fails");
+    String::from_utf8(output.stdout).expect("it prints UTF-8")
 }
 
 /// A program that runs. It is killed when this is dropped.

@@ -158,6 +158,7 @@ pub(crate) fn asked(
         descriptor: descriptor.read(),
         token: options.token(),
         with_properties: message.is_some(),
+        standing: false,
     })
 }
 

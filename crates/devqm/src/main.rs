@@ -139,11 +139,7 @@ fn serve(options: Serve) -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    let stopped = {
-        let _context = runtime.enter();
-        stopped()
-    };
-    match runtime.block_on(serve::serve(&options, announce, stopped)) {
+    match runtime.block_on(async { serve::serve(&options, announce, stopped()).await }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("devqm: {error}");
@@ -158,7 +154,7 @@ fn announce(address: std::net::SocketAddr) {
     _ = writeln!(stdout, "devqm: listening on {address}").and_then(|()| stdout.flush());
 }
 
-/// Ends with SIGTERM or SIGINT, from the call on: whoever is told that it serves may stop it at once.
+/// Ends with SIGTERM or SIGINT, from the call on: a signal that comes before the queue manager serves is not lost.
 fn stopped() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));

@@ -17,12 +17,12 @@ use libmqm_sys as mq;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, warn};
 
-use crate::engine::{Answer, ConnectionId, Effects, Engine, Moment, Progress, Refusal, Write};
+use crate::engine::{Answer, ConnectionId, Effects, Engine, Identity, Moment, Progress, Refusal, Write};
 use crate::faults::{Hold, Strike};
 use crate::mqsc::Action;
 use crate::store::{InFlight, Store};
 use crate::users::Users;
-use crate::verbs::{Connect, Outcome, Reply, Request};
+use crate::verbs::{Connect, Get, ObjectHandle, Outcome, Reply, Request};
 
 /// The queue manager as all connections share it.
 pub(crate) struct Server {
@@ -133,6 +133,23 @@ impl Server {
         progress
     }
 
+    /// Asks for the next message of a handle; see [`Engine::request`].
+    pub(crate) fn request(&self, connection: ConnectionId, get: Get, yields: bool) -> Progress {
+        self.with_engine(|engine| engine.request(connection, get, yields, now()))
+    }
+
+    /// Takes a handle's standing request back.
+    pub(crate) fn withdraw_request(&self, connection: ConnectionId, handle: ObjectHandle) {
+        self.with_engine(|engine| engine.withdraw_request(connection, handle));
+    }
+
+    /// Serves no standing request of a connection, or all of them again.
+    pub(crate) fn hold_requests(&self, connection: ConnectionId, held: bool) {
+        self.with_engine(|engine| {
+            if held { engine.hold_requests(connection) } else { engine.resume_requests(connection, now()) }
+        });
+    }
+
     /// What becomes of a request that is about to be carried out, where faults are defined.
     pub(crate) fn strike(&self, connection: ConnectionId, request: &mut Request) -> Option<Strike> {
         if !self.hostile.load(Ordering::Relaxed) {
@@ -170,6 +187,31 @@ impl Server {
     /// The connection's wait is over.
     pub(crate) fn timed_out(&self, connection: ConnectionId) -> Option<Answer> {
         self.with_engine(|engine| engine.timed_out(connection))
+    }
+
+    /// Who this queue manager is.
+    pub(crate) fn identity(&self) -> Identity {
+        self.lock().identity().clone()
+    }
+
+    /// The default persistence of a handle's queue; see [`Engine::default_persistence`].
+    pub(crate) fn default_persistence(&self, connection: ConnectionId, handle: ObjectHandle) -> i32 {
+        self.lock().default_persistence(connection, handle)
+    }
+
+    /// The first of message ids that nobody else gets; see [`Engine::reserve_message_ids`].
+    pub(crate) fn reserve_message_ids(&self) -> [u8; 24] {
+        self.lock().reserve_message_ids()
+    }
+
+    /// Whether conversations of a channel may share a socket; see [`Engine::shares_sockets`].
+    pub(crate) fn shares_sockets(&self, channel: &str) -> bool {
+        self.lock().shares_sockets(channel)
+    }
+
+    /// Whether a connection may be made under these names; see [`Engine::admits`].
+    pub(crate) fn admits_names(&self, connect: &Connect) -> Result<(), Reply> {
+        self.lock().admits(connect)
     }
 
     /// Whether the names and the password of a connect are right; the password takes its time, off the engine's lock.

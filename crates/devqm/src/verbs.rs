@@ -134,6 +134,8 @@ pub struct Open {
     pub dynamic_name: String,
     /// `MQOO_*`.
     pub options: i32,
+    /// `SelectionString`: which messages the handle gets; empty for all.
+    pub selection: String,
 }
 
 /// What MQOPEN returns.
@@ -231,6 +233,9 @@ pub struct Get {
     pub token: [u8; 16],
     /// Whether the caller takes properties in a message handle.
     pub with_properties: bool,
+    /// Whether it stands while its connection makes other calls; the engine's own matter.
+    #[serde(skip)]
+    pub standing: bool,
 }
 
 /// What MQGET returns.

@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::mem::offset_of;
 
+use devqm::selector::TEXT_BYTES_MAX;
 use devqm::verbs::{Open, Opened, ResolvedNames};
 use libmqm_sys as mq;
 
@@ -31,11 +32,13 @@ impl Od {
         OD.open(caller, pointer).map(Self)
     }
 
-    /// What is to be opened. Distribution lists and selection of messages by their properties are refused.
+    /// What is to be opened. Distribution lists are refused.
     pub(crate) fn read(self, options: i32) -> Result<Open, Codes> {
         let object_string =
             Charv::within(self.0, od!(ObjectString)).text(TOPIC_BYTES_MAX, mq::MQRC_OBJECT_STRING_ERROR)?;
-        if self.0.long(od!(RecsPresent)) != 0 || Charv::within(self.0, od!(SelectionString)).is_given() {
+        let selection = Charv::within(self.0, od!(SelectionString))
+            .text(TEXT_BYTES_MAX, mq::MQRC_SELECTION_STRING_ERROR)?;
+        if self.0.long(od!(RecsPresent)) != 0 {
             return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
         }
         Ok(Open {
@@ -45,6 +48,7 @@ impl Od {
             object_string,
             dynamic_name: self.0.text::<48>(od!(DynamicQName)),
             options,
+            selection,
         })
     }
 

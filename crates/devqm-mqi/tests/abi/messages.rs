@@ -132,14 +132,35 @@ fn put1_resolves_names_and_leaves_nothing_open() {
 }
 
 #[test]
+fn a_selection_string_selects_and_a_wrong_one_is_refused() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, 0);
+    let object = open(connection);
+    for (text, priority) in [(b"low", 1), (b"top", 8)] {
+        let mut sent = mq::MQMD2 { Priority: priority, ..md() };
+        assert_eq!(put(connection, object, &mut sent, &mut pmo(mq::MQPMO_NO_SYNCPOINT), text), OK);
+    }
+    let mut selecting = od(QUEUE);
+    selecting.SelectionString = crate::program::charv("Root.MQMD.Priority < 5 AND JMSPriority = 1");
+    let (selected, opened) = open_as(connection, &mut selecting, mq::MQOO_INPUT_SHARED);
+    assert_eq!(opened, OK);
+    assert_eq!(get_now(connection, selected), (OK, b"low".to_vec()));
+    assert_eq!(get_now(connection, selected).0, failed(mq::MQRC_NO_MSG_AVAILABLE));
+    let mut wrong = od(QUEUE);
+    wrong.SelectionString = crate::program::charv("JMSPriority = ");
+    assert_eq!(
+        open_as(connection, &mut wrong, mq::MQOO_INPUT_SHARED).1,
+        failed(mq::MQRC_SELECTOR_SYNTAX_ERROR)
+    );
+    assert_eq!(get_now(connection, object), (OK, b"top".to_vec()));
+}
+
+#[test]
 fn what_would_have_to_be_ignored_in_a_structure_is_refused() {
     let devqm = Devqm::start();
     let connection = connect(&devqm, 0);
     let object = open(connection);
     let unsupported = failed(mq::MQRC_FUNCTION_NOT_SUPPORTED);
-    let mut selecting = od(QUEUE);
-    selecting.SelectionString = crate::program::charv("colour = 'red'");
-    assert_eq!(open_as(connection, &mut selecting, mq::MQOO_INPUT_SHARED).1, unsupported);
     let mut list = mq::MQOD { RecsPresent: 2, ..od(QUEUE) };
     assert_eq!(open_as(connection, &mut list, mq::MQOO_OUTPUT).1, unsupported);
     let mut forwarding = mq::MQPMO { Action: mq::MQACTP_FORWARD, ..pmo(mq::MQPMO_NO_SYNCPOINT) };

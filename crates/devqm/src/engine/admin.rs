@@ -191,7 +191,7 @@ impl Engine {
     /// Makes an object what its record says, and ends the gets that it now forbids.
     pub(super) fn keep(&mut self, object: &Object, record: ObjectRecord, changes: &mut Vec<Change>) {
         let inhibited = record.attributes.number("GET") == mq::MQQA_GET_INHIBITED;
-        let variety = record.variety;
+        let (variety, now) = (record.variety, Moment(record.altered_ms));
         let is_temporary = matches!(variety, Variety::LocalQueue { origin: Origin::TemporaryDynamic, .. });
         if !is_temporary {
             changes.push(Change::PutObject { key: key(object), record: record.clone() });
@@ -202,6 +202,7 @@ impl Engine {
             Variety::AliasQueue if inhibited => self.cancel_waiters_of_alias(&object.name),
             _ => {}
         }
+        self.retry_requests(now);
     }
 
     fn cancel_waiters_of_alias(&mut self, name: &str) {

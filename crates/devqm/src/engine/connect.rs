@@ -1,6 +1,8 @@
 //! Connections: MQCONNX, the end of a connection by MQDISC or by death, and the table of handles.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use std::sync::Arc;
 
 use libmqm_sys as mq;
 
@@ -8,10 +10,12 @@ use super::access::user_of;
 use super::group::Order;
 use super::message::{Moment, Position};
 use super::queue::Sharing;
+use super::standing::Standing;
 use super::subscription::SubscriptionId;
 use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
+use crate::selector::Selector;
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply};
 
 /// One MQI connection.
@@ -32,6 +36,10 @@ pub(super) struct Connection {
     pub(super) last_handle: ObjectHandle,
     /// The queues on which a get waits.
     pub(super) waiting: Vec<QueueId>,
+    /// The requests for messages that stand, by handle.
+    pub(super) standing: BTreeMap<ObjectHandle, Standing>,
+    /// Whether none of them is served.
+    pub(super) held: bool,
 }
 
 /// An open object.
@@ -40,6 +48,8 @@ pub(super) struct Handle {
     pub(super) target: Target,
     pub(super) options: i32,
     pub(super) input: Option<Sharing>,
+    /// Which messages it gets, where it was opened with a selection string.
+    pub(super) condition: Option<Arc<Selector>>,
     /// The browse cursor: the place last browsed.
     pub(super) cursor: Option<Position>,
     /// Where it stands in a group that is put, got or browsed in logical order.
@@ -82,6 +92,8 @@ impl Connection {
             handles: HashMap::new(),
             last_handle: 0,
             waiting: Vec::new(),
+            standing: BTreeMap::new(),
+            held: false,
         }
     }
 }
@@ -93,6 +105,7 @@ impl Handle {
             target,
             options,
             input: None,
+            condition: None,
             cursor: None,
             put_order: None,
             get_order: None,
@@ -115,6 +128,11 @@ impl Engine {
     /// The reply that says no.
     pub fn admits(&self, connect: &Connect) -> Result<(), Reply> {
         self.check_names(connect).map_err(Reply::from)
+    }
+
+    /// Whether a channel lets conversations share a socket, and with that messages come beside calls: SHARECNV.
+    pub fn shares_sockets(&self, channel: &str) -> bool {
+        self.catalogue.channel(channel).is_some_and(|channel| channel.attributes.number("SHARECNV") > 0)
     }
 
     fn check_names(&self, connect: &Connect) -> Result<(), Failure> {
@@ -170,6 +188,7 @@ impl Engine {
     pub fn lost(&mut self, connection: ConnectionId, now: Moment) {
         self.withdraw(connection);
         self.addresses.remove(&connection);
+        self.hold_requests(connection);
         if let Some(found) = self.connections.get_mut(&connection) {
             let unit = std::mem::take(&mut found.unit);
             self.undo(unit, now);
@@ -193,8 +212,8 @@ impl Engine {
         let waiting = self.connections.get_mut(&connection).map(|each| std::mem::take(&mut each.waiting));
         let mut waited = false;
         for queue in waiting.unwrap_or_default() {
-            waited |=
-                self.queues.get_mut(&queue).is_some_and(|queue| queue.stop_waiting(connection).is_some());
+            let queue = self.queues.get_mut(&queue);
+            waited |= queue.is_some_and(|queue| queue.stop_waiting(connection, None).is_some());
         }
         waited
     }

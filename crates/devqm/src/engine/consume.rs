@@ -3,9 +3,7 @@
 use libmqm_sys as mq;
 
 use super::connect::ended;
-use super::get::selector;
 use super::message::Moment;
-use super::queue::Selector;
 use super::{ConnectionId, Engine, Failure, Progress};
 use crate::verbs::Get;
 
@@ -37,9 +35,7 @@ impl Engine {
         let mut progress = Err(Failure(mq::MQRC_NO_MSG_AVAILABLE));
         for get in gets {
             let queue = self.queue_of(connection, get.handle)?;
-            let cursor = self.handle(connection, get.handle)?.cursor;
-            let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-            let selector = Selector { who: Some((connection, get.handle)), ..selector(&get) };
+            let (selector, after) = self.sought(connection, &get);
             let waiting = Get { options: get.options | mq::MQGMO_WAIT, wait_interval_ms, ..get };
             progress = self.wait(connection, waiting, queue, selector, after);
         }

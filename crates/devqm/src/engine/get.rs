@@ -96,8 +96,7 @@ impl Engine {
         if get.options & UNDER_CURSOR != 0 {
             return self.get_under_cursor(id, &get, queue, cursor, now);
         }
-        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
-        let selector = Selector { who: Some((id, get.handle)), ..selector(&get) };
+        let (selector, after) = self.sought(id, &get);
         let found = if get.options & LOOKING_AROUND != 0 {
             self.find_around(id, &get, queue, &selector, after, now)
         } else {
@@ -181,10 +180,9 @@ impl Engine {
             let Some(entry) = found.at(position).filter(|entry| !entry.is_expired(now)) else {
                 return;
             };
-            let descriptor = &entry.image.descriptor;
             let takes = |waiter: &Waiter| {
                 waiter.get.options & LOOKING_AROUND == 0
-                    && waiter.selector.accepts(position, descriptor)
+                    && waiter.selector.accepts(position, entry)
                     && waiter.after.is_none_or(|after| position > after)
             };
             let Some(index) = found.waiters.iter().position(takes) else {
@@ -194,7 +192,10 @@ impl Engine {
                 return;
             };
             let connection = waiter.connection;
-            self.withdraw(connection);
+            match waiter.standing() {
+                Some(handle) => self.request_served(connection, handle),
+                None => _ = self.withdraw(connection),
+            }
             // The store answers for a message that is gone; one that stayed is offered to the next.
             let Some(answer) = self.delivered(connection, &waiter.get, queue, position, now) else {
                 return;
@@ -208,7 +209,8 @@ impl Engine {
         let Some(found) = self.queues.get(&queue) else {
             return;
         };
-        let waiting: Vec<_> = found.waiters.iter().map(|waiter| waiter.connection).collect();
+        let calls = found.waiters.iter().filter(|waiter| !waiter.get.standing);
+        let waiting: Vec<_> = calls.map(|waiter| waiter.connection).collect();
         for connection in waiting {
             self.cancel_waiter(connection, reason);
         }
@@ -245,7 +247,8 @@ impl Engine {
             return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
         }
         let got = got(get, entry, &shown, position, &found.name, now);
-        let mut answer = Answer::of(with_warning(reason, got));
+        let standing = get.standing.then_some(get.handle);
+        let mut answer = Answer { standing, ..Answer::of(with_warning(reason, got)) };
         answer.copied = Some(Copied {
             with_properties: get.with_properties && form == Form::InHandle,
             body_bytes: shown.body.len().min(get.buffer_bytes as usize),
@@ -332,7 +335,21 @@ impl Engine {
         self.catalogue.queue(&alias).map(|record| record.attributes.number("PROPCTL"))
     }
 
-    fn is_get_inhibited(&mut self, id: ConnectionId, handle: i32, queue: QueueId) -> Result<bool, Failure> {
+    /// Which messages a get seeks: those that its selector takes, after a place where it browses on.
+    pub(super) fn sought(&mut self, id: ConnectionId, get: &Get) -> (Selector, Option<Position>) {
+        let handle = self.handle(id, get.handle).ok();
+        let (cursor, condition) =
+            handle.map_or((None, None), |handle| (handle.cursor, handle.condition.clone()));
+        let after = if get.options & mq::MQGMO_BROWSE_NEXT != 0 { cursor } else { None };
+        (Selector { condition, who: Some((id, get.handle)), ..selector(get) }, after)
+    }
+
+    pub(super) fn is_get_inhibited(
+        &mut self,
+        id: ConnectionId,
+        handle: i32,
+        queue: QueueId,
+    ) -> Result<bool, Failure> {
         let by_queue = self.queues.get(&queue).is_some_and(|queue| queue.rules.get_inhibited);
         let Target::Queue { alias: Some(alias), .. } = &self.handle(id, handle)?.target else {
             return Ok(by_queue);
@@ -384,7 +401,7 @@ fn got(
     }))
 }
 
-pub(super) fn selector(get: &Get) -> Selector {
+fn selector(get: &Get) -> Selector {
     let asks = |option| get.match_options & option != 0;
     // An id of all zeros matches any message.
     let id = |option, id: &[u8; 24]| (asks(option) && *id != [0; 24]).then_some(*id);
@@ -395,6 +412,7 @@ pub(super) fn selector(get: &Get) -> Selector {
         sequence_number: asks(mq::MQMO_MATCH_MSG_SEQ_NUMBER).then_some(get.descriptor.sequence_number),
         offset: asks(mq::MQMO_MATCH_OFFSET).then_some(get.descriptor.offset),
         token: asks(mq::MQMO_MATCH_MSG_TOKEN).then(|| Position::from_token(&get.token)),
+        condition: None,
         who: None,
     }
 }

@@ -177,7 +177,10 @@ impl Engine {
             let Some(position) = self.find_around(connection, &get, queue, &selector, after, now) else {
                 continue;
             };
-            self.withdraw(connection);
+            match get.standing {
+                true => self.request_served(connection, get.handle),
+                false => _ = self.withdraw(connection),
+            }
             if let Some(answer) = self.delivered(connection, &get, queue, position, now) {
                 self.effects.answers.push((connection, answer));
             }
@@ -332,7 +335,10 @@ impl Engine {
         match self.deliver(connection, get, queue, position, now) {
             Ok(Offer::Taken(Progress::Writing | Progress::Waiting { .. })) => None,
             Ok(Offer::Taken(Progress::Answered(answer)) | Offer::Left(answer)) => Some(answer),
-            Err(failure) => Some(Answer::of(failure.into())),
+            Err(failure) => {
+                let standing = get.standing.then_some(get.handle);
+                Some(Answer { standing, ..Answer::of(failure.into()) })
+            }
         }
     }
 }

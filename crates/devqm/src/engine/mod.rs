@@ -15,11 +15,13 @@ mod connect;
 mod open;
 mod context;
 mod put;
+mod fields;
 mod report;
 mod topic;
 mod subscription;
 mod publish;
 mod get;
+mod standing;
 mod form;
 mod convert;
 mod group;
@@ -55,13 +57,16 @@ use queue::Queue;
 use unit::Then;
 
 use crate::faults::Faults;
-use crate::verbs::{Outcome, Reply, Request};
+use crate::verbs::{ObjectHandle, Outcome, Reply, Request};
 
 /// A connection's number, given by whoever accepted it; never reused.
 pub type ConnectionId = u64;
 
 /// A queue's number; never reused within a data folder.
 pub type QueueId = u32;
+
+/// How many message ids [`Engine::reserve_message_ids`] reserves; a power of two.
+pub const RESERVED_IDS: u64 = 4_096;
 
 /// The queue manager.
 #[derive(Debug)]
@@ -127,6 +132,8 @@ pub struct Answer {
     /// The message whose properties and body belong into the reply, and how many bytes of the body. They are copied
     /// when the reply is made, not while the engine is at work.
     copied: Option<Copied>,
+    /// The handle whose standing request this answers; none where it answers a call.
+    pub standing: Option<ObjectHandle>,
     /// To be noted in the store's in-flight file before the reply leaves: if the queue manager is killed while the unit
     /// of work is open, the message must come back with its count raised.
     pub mark: Option<Mark>,
@@ -230,6 +237,11 @@ impl Engine {
         engine
     }
 
+    /// Who this queue manager is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// Carries out one call of a connection. A connection has at most one call under way.
     pub fn call(&mut self, connection: ConnectionId, request: Request, now: Moment) -> Progress {
         if let Some(reason) = self.quiesces_for(connection, &request) {
@@ -274,6 +286,16 @@ impl Engine {
     /// What the calls since the last time have caused.
     pub fn effects(&mut self) -> Effects {
         std::mem::take(&mut self.effects)
+    }
+
+    /// Reserves [`RESERVED_IDS`] message ids that differ in their last two bytes, and returns the first.
+    pub fn reserve_message_ids(&mut self) -> [u8; 24] {
+        let last = RESERVED_IDS - 1;
+        // The next one is the first whose number ends in zeros.
+        self.next_unique |= last;
+        let first = self.unique_id(*b"AMQ ");
+        self.next_unique += last;
+        first
     }
 
     fn unique(&mut self) -> [u8; 8] {
@@ -337,7 +359,7 @@ impl From<Reply> for Answer {
 
 impl Answer {
     fn of(reply: Reply) -> Self {
-        Self { reply, copied: None, mark: None, more_marks: Vec::new() }
+        Self { reply, copied: None, standing: None, mark: None, more_marks: Vec::new() }
     }
 
     /// Whether the call did what it was asked.

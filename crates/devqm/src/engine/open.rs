@@ -1,5 +1,7 @@
 //! MQOPEN and MQCLOSE: names to handles, sharing, aliases, dynamic queues.
 
+use std::sync::Arc;
+
 use libmqm_sys as mq;
 
 use super::catalogue::{ObjectKey, ObjectRecord, Variety};
@@ -11,6 +13,7 @@ use super::unit::Then;
 use super::{Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal, with_warning};
 use crate::mqsc::Value;
 use crate::mqsc::words::is_name_character;
+use crate::selector::Selector;
 use crate::verbs::{ObjectHandle, Open, Opened, Outcome, Reply, ResolvedNames};
 
 const INPUT: i32 = mq::MQOO_INPUT_AS_Q_DEF | mq::MQOO_INPUT_SHARED | mq::MQOO_INPUT_EXCLUSIVE;
@@ -48,8 +51,21 @@ impl Engine {
         answered(self.open_object(connection, open, now).map(|opened| ok(Outcome::Opened(opened))))
     }
 
+    /// DEFPSIST of a handle's queue, which a channel client is told when it opens it; 0 where the handle is no queue's.
+    pub fn default_persistence(&self, connection: ConnectionId, handle: ObjectHandle) -> i32 {
+        let handle = self.connections.get(&connection).and_then(|found| found.handles.get(&handle));
+        let Some(Target::Queue { id, alias }) = handle.map(|handle| &handle.target) else {
+            return mq::MQPER_NOT_PERSISTENT;
+        };
+        match alias.as_deref().and_then(|alias| self.catalogue.queue(alias)) {
+            Some(alias) => alias.attributes.number("DEFPSIST"),
+            None => self.queues.get(id).map_or(0, |queue| queue.rules.default_persistence),
+        }
+    }
+
     fn open_object(&mut self, connection: ConnectionId, open: &Open, now: Moment) -> Result<Opened, Failure> {
         check_options(open.options)?;
+        let condition = condition(open)?;
         if self.connection(connection)?.handles.len() >= self.catalogue.rules.handles_max {
             return Err(Failure(mq::MQRC_HANDLE_NOT_AVAILABLE));
         }
@@ -74,6 +90,7 @@ impl Engine {
         };
         let mut opened = Handle::on(resolved.target, open.options);
         opened.input = input;
+        opened.condition = condition;
         opened.is_creator = resolved.is_creator;
         let handle = self.new_handle(connection, opened)?;
         let own = self.identity.name.clone();
@@ -238,6 +255,7 @@ impl Engine {
             return Err(Failure(mq::MQRC_OPTION_NOT_VALID_FOR_TYPE));
         }
         let deleted = if deletes == 0 { None } else { self.may_delete(connection, handle, deletes)? };
+        self.withdraw_request(connection, handle);
         let Some(closed) = self.connection(connection)?.handles.remove(&handle) else {
             return Err(Failure(mq::MQRC_HOBJ_ERROR));
         };
@@ -320,6 +338,17 @@ impl Engine {
         let messages = queue.clear();
         let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
         Some((key, persistent.map(|(position, entry)| removal(*position, entry)).collect()))
+    }
+}
+
+/// The selection string's meaning, where there is one.
+fn condition(open: &Open) -> Result<Option<Arc<Selector>>, Failure> {
+    if open.selection.trim().is_empty() {
+        return Ok(None);
+    }
+    match Selector::parse(&open.selection) {
+        Ok(selector) => Ok(Some(Arc::new(selector))),
+        Err(_) => Err(Failure(mq::MQRC_SELECTOR_SYNTAX_ERROR)),
     }
 }
 

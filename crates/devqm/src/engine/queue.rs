@@ -3,14 +3,16 @@
 use std::collections::btree_map::BTreeMap;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use libmqm_sys as mq;
 use serde::{Deserialize, Serialize};
 
-use super::ConnectionId;
 use super::message::{Entry, Moment, Position};
+use super::{ConnectionId, fields};
 use crate::mqsc::Attributes;
-use crate::verbs::{Descriptor, Get};
+use crate::selector;
+use crate::verbs::{Get, ObjectHandle};
 
 /// A local queue. Only messages that anyone may get are in it: uncommitted ones are in their unit of work.
 #[derive(Debug)]
@@ -85,6 +87,13 @@ pub(super) struct Waiter {
     pub(super) after: Option<Position>,
 }
 
+impl Waiter {
+    /// The handle whose standing request it is; none for a call that waits.
+    pub(super) fn standing(&self) -> Option<ObjectHandle> {
+        self.get.standing.then_some(self.get.handle)
+    }
+}
+
 /// What a get asks of a message.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selector {
@@ -94,13 +103,16 @@ pub(super) struct Selector {
     pub(super) sequence_number: Option<i32>,
     pub(super) offset: Option<i32>,
     pub(super) token: Option<Option<Position>>,
+    /// What the handle's selection string says.
+    pub(super) condition: Option<Arc<selector::Selector>>,
     /// Who asks: a message that somebody else has locked is not there.
     pub(super) who: Option<Owner>,
 }
 
 impl Selector {
     /// Whether the get takes the message at this place.
-    pub(super) fn accepts(&self, position: Position, descriptor: &Descriptor) -> bool {
+    pub(super) fn accepts(&self, position: Position, entry: &Entry) -> bool {
+        let descriptor = &entry.image.descriptor;
         fn agrees<T: PartialEq>(asked: Option<&T>, has: &T) -> bool {
             asked.is_none_or(|asked| asked == has)
         }
@@ -110,6 +122,7 @@ impl Selector {
             && agrees(self.sequence_number.as_ref(), &descriptor.sequence_number)
             && agrees(self.offset.as_ref(), &descriptor.offset)
             && agrees(self.token.as_ref(), &Some(position))
+            && self.condition.as_ref().is_none_or(|condition| fields::selects(condition, entry))
     }
 }
 
@@ -219,9 +232,7 @@ impl Queue {
     fn first(&self, selector: &Selector, after: Option<Position>) -> Option<Position> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let accepts = |position: &Position| {
-            self.messages
-                .get(position)
-                .is_some_and(|entry| selector.accepts(*position, &entry.image.descriptor))
+            self.messages.get(position).is_some_and(|entry| selector.accepts(*position, entry))
                 && self.is_free(*position, selector.who)
         };
         if let Some(token) = selector.token {
@@ -237,7 +248,7 @@ impl Queue {
         if let Some(shortest) = asked.min_by_key(Positions::len) {
             return shortest.after(start).find(accepts);
         }
-        if selector.sequence_number.is_some() || selector.offset.is_some() {
+        if selector.sequence_number.is_some() || selector.offset.is_some() || selector.condition.is_some() {
             return self
                 .messages
                 .range((start, Bound::Unbounded))
@@ -265,9 +276,16 @@ impl Queue {
         positions.into_iter().filter_map(|position| Some((position, self.at(position)?)))
     }
 
-    /// Withdraws a connection's waiting get.
-    pub(super) fn stop_waiting(&mut self, connection: ConnectionId) -> Option<Waiter> {
-        let index = self.waiters.iter().position(|waiter| waiter.connection == connection)?;
+    /// Withdraws a connection's waiting get, or its request that stands for a handle.
+    pub(super) fn stop_waiting(
+        &mut self,
+        connection: ConnectionId,
+        standing: Option<ObjectHandle>,
+    ) -> Option<Waiter> {
+        let index = self
+            .waiters
+            .iter()
+            .position(|waiter| waiter.connection == connection && waiter.standing() == standing)?;
         self.waiters.remove(index)
     }
 

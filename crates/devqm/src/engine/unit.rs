@@ -65,6 +65,8 @@ impl Engine {
 
     /// MQDISC commits.
     pub(super) fn disconnect(&mut self, connection: ConnectionId, now: Moment) -> Progress {
+        // What is got from here on would be in no unit that ends.
+        self.hold_requests(connection);
         self.end_unit(connection, true, now)
     }
 

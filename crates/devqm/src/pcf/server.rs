@@ -238,6 +238,7 @@ fn next(handle: i32) -> Get {
         descriptor: Descriptor::default(),
         token: [0; 16],
         with_properties: false,
+        standing: false,
     }
 }
 

@@ -282,6 +282,7 @@ pub(crate) fn get(handle: i32, options: i32) -> Get {
         descriptor: blank(),
         token: [0; 16],
         with_properties: true,
+        standing: false,
     }
 }
 

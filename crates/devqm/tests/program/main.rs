@@ -1,6 +1,10 @@
 //! The program from outside: a real process, real sockets, a real data folder, and a real `kill -9`.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails, and says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails, and says where"
+)]
 
 mod harness;
 mod durability;
@@ -10,5 +14,7 @@ mod commands;
 mod authority;
 mod status;
 mod faults;
+mod channel_client;
+mod channel;
 mod fuzz;
 mod rfh2;
