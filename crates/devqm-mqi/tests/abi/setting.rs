@@ -125,7 +125,7 @@ fn a_queue_manager_tells_what_clients_ask() {
         (mq::MQIA_MAX_PROPERTIES_LENGTH, -1),
         (mq::MQIA_DIST_LISTS, 0),
         (mq::MQIA_SYNCPOINT, 1),
-        (mq::MQIA_CHLAUTH_RECORDS, 0),
+        (mq::MQIA_CHLAUTH_RECORDS, 1),
     ];
     let texts = [
         (mq::MQCA_Q_MGR_NAME, 48, QUEUE_MANAGER),
