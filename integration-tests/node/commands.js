@@ -99,10 +99,10 @@ async function main() {
     assert.deepStrictEqual([ping.completion, ping.reason], [MQC.MQCC_OK, MQC.MQRC_NONE]);
 
     const wanted = integers(isBig, MQC.MQIACF_Q_ATTRS, [MQC.MQIA_CURRENT_Q_DEPTH, MQC.MQIA_BACKOUT_THRESHOLD]);
-    const queues = await command(MQC.MQCMD_INQUIRE_Q, [text(isBig, MQC.MQCA_Q_NAME, 'DEV.QUEUE.*'), wanted]);
+    const queues = await command(MQC.MQCMD_INQUIRE_Q, [text(isBig, MQC.MQCA_Q_NAME, 'COMMANDS.*'), wanted]);
     assert.deepStrictEqual(
       queues.map(({ parameters }) => [parameters.get(MQC.MQCA_Q_NAME), parameters.get(MQC.MQIA_BACKOUT_THRESHOLD)]),
-      [['DEV.QUEUE.1', 3], ['DEV.QUEUE.2', 0]],
+      [['COMMANDS.QUEUE.1', 3], ['COMMANDS.QUEUE.2', 0]],
     );
     const [channel] = await command(MQC.MQCMD_INQUIRE_CHANNEL_STATUS, [text(isBig, MQC.MQCACH_CHANNEL_NAME, '*')]);
     assert.strictEqual(channel.parameters.get(MQC.MQIACH_CHANNEL_STATUS), MQC.MQCHS_RUNNING);
