@@ -99,7 +99,7 @@ async function main() {
     assert.deepStrictEqual([ping.completion, ping.reason], [MQC.MQCC_OK, MQC.MQRC_NONE]);
 
     const wanted = integers(isBig, MQC.MQIACF_Q_ATTRS, [MQC.MQIA_CURRENT_Q_DEPTH, MQC.MQIA_BACKOUT_THRESHOLD]);
-    const queues = await command(MQC.MQCMD_INQUIRE_Q, [text(isBig, MQC.MQCA_Q_NAME, 'COMMANDS.*'), wanted]);
+    const queues = await command(MQC.MQCMD_INQUIRE_Q, [text(isBig, MQC.MQCA_Q_NAME, 'COMMANDS.QUEUE.*'), wanted]);
     assert.deepStrictEqual(
       queues.map(({ parameters }) => [parameters.get(MQC.MQCA_Q_NAME), parameters.get(MQC.MQIA_BACKOUT_THRESHOLD)]),
       [['COMMANDS.QUEUE.1', 3], ['COMMANDS.QUEUE.2', 0]],
