@@ -55,7 +55,7 @@ fn measure(case: &str) {
     println!(
         "{case:<34} {:>6} {:>9} {:>13.0} {:>13.0} {:>13.0} {allocations:>7}",
         bytes.len(),
-        tree["fields"].as_object().map_or(0, serde_json::Map::len),
+        tree.get("fields").and_then(Value::as_object).map_or(0, serde_json::Map::len),
         speed(&mut ours),
         speed(&mut back),
         speed(&mut serde),
