@@ -196,7 +196,7 @@ fn standard_objects() -> [Standard; 12] {
             ],
         ),
         (queue("SYSTEM.DEAD.LETTER.QUEUE"), local, &[]),
-        (queue("SYSTEM.RETAINED.PUB.QUEUE"), local, &[]),
+        (queue("SYSTEM.RETAINED.PUB.QUEUE"), local, &[("MAXDEPTH", Number(999_999_999))]),
         (
             queue("SYSTEM.DURABLE.MODEL.QUEUE"),
             Variety::ModelQueue,
