@@ -387,8 +387,19 @@ def queues_that_are_not_there(qmgr):
     exclusive.close()
 
 
+@case
+def commands(qmgr):
+    pcf = mq.PCFExecute(qmgr, response_wait_interval=SECONDS_MAX * 1000)
+    pcf.MQCMD_PING_Q_MGR()
+    wanted = {CMQC.MQCA_Q_NAME: QUEUE.encode(), CMQC.MQIA_Q_TYPE: CMQC.MQQT_LOCAL}
+    found = pcf.MQCMD_INQUIRE_Q(wanted)
+    assert [each[CMQC.MQCA_Q_NAME].strip() for each in found] == [QUEUE.encode()], found
+    assert found[0][CMQC.MQIA_CURRENT_Q_DEPTH] == 0, found
+    expect(CMQC.MQRC_UNKNOWN_OBJECT_NAME, pcf.MQCMD_INQUIRE_Q, {CMQC.MQCA_Q_NAME: b'NO.SUCH.QUEUE'})
+    pcf.disconnect()
+
+
 NOT_APPLICABLE = [
-    ('mq.PCFExecute and the admin classes', 'devqm has no command server yet'),
     ('mq.SCO, TLS in mq.CD', 'devqm has no TLS yet'),
 ]
 

@@ -16,6 +16,7 @@ use crate::{charset, handles};
 
 mod name;
 mod value;
+mod typed;
 mod buffer;
 
 pub(crate) use buffer::{Buffer, from_buffer, to_buffer};
@@ -76,6 +77,32 @@ impl Handle {
             Some(under) if under == at => None,
             under => under.map(|under| under - usize::from(at < under)),
         };
+    }
+
+    /// Sets a property where MQSMPO says: in place of the first of its name, at the cursor, or behind all others.
+    fn set(&mut self, options: i32, property: Property) -> Ended {
+        let absent = Codes::failed(mq::MQRC_PROPERTY_NOT_AVAILABLE);
+        let inserted = match options {
+            mq::MQSMPO_SET_FIRST => {
+                match self.properties.iter_mut().find(|other| other.name == property.name) {
+                    Some(other) => *other = property,
+                    None => self.properties.push(property),
+                }
+                return Ok(Codes::OK);
+            }
+            mq::MQSMPO_SET_PROP_UNDER_CURSOR => {
+                let under = self.cursor.under.and_then(|under| self.properties.get_mut(under));
+                *under.ok_or(absent)? = property;
+                return Ok(Codes::OK);
+            }
+            mq::MQSMPO_SET_PROP_BEFORE_CURSOR => self.cursor.under.ok_or(absent)?,
+            mq::MQSMPO_SET_PROP_AFTER_CURSOR => self.cursor.under.ok_or(absent)? + 1,
+            _ => self.properties.len(),
+        };
+        self.properties.insert(inserted, property);
+        self.cursor.next += usize::from(inserted < self.cursor.next);
+        self.cursor.under = self.cursor.under.map(|under| under + usize::from(inserted <= under));
+        Ok(Codes::OK)
     }
 
     /// Moves the cursor as MQIMPO asks and returns the property that it then stands on.
@@ -173,11 +200,17 @@ pub(crate) struct Setting {
 pub(crate) fn set(caller: Caller, connection: i32, handle: i64, setting: Setting) -> Ended {
     check_owner(connection)?;
     let options = Smpo::read(caller, setting.options)?;
-    let appends = match options.options {
-        mq::MQSMPO_SET_FIRST => false,
-        mq::MQSMPO_APPEND_PROPERTY => true,
-        _ => return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED)),
-    };
+    if ![
+        mq::MQSMPO_SET_FIRST,
+        mq::MQSMPO_APPEND_PROPERTY,
+        mq::MQSMPO_SET_PROP_UNDER_CURSOR,
+        mq::MQSMPO_SET_PROP_AFTER_CURSOR,
+        mq::MQSMPO_SET_PROP_BEFORE_CURSOR,
+    ]
+    .contains(&options.options)
+    {
+        return Err(Codes::failed(mq::MQRC_OPTIONS_ERROR));
+    }
     let name = name::checked(&Charv::open(caller, setting.name)?.read()?)?;
     let (support, context, copy_options) = Pd::open(caller, setting.description)?.read();
     let value = setting.value.cast::<u8>();
@@ -193,13 +226,7 @@ pub(crate) fn set(caller: Caller, connection: i32, handle: i64, setting: Setting
     let value = caller.copy(value, stated).ok_or(Codes::failed(mq::MQRC_BUFFER_ERROR))?;
     let value = value::travelling(setting.kind, options.encoding, options.ccsid, value)?;
     let property = Property { name, kind: setting.kind, value, support, context, copy_options };
-    with(connection, handle, |it| {
-        match it.properties.iter_mut().find(|other| !appends && other.name == property.name) {
-            Some(other) => *other = property,
-            None => it.properties.push(property),
-        }
-        Ok(Codes::OK)
-    })
+    with(connection, handle, |it| it.set(options.options, property))
 }
 
 /// MQDLTMP.
@@ -253,9 +280,10 @@ pub(crate) fn inquire(caller: Caller, connection: i32, handle: i64, into: Inquir
         return Err(Codes::failed(mq::MQRC_DATA_LENGTH_ERROR));
     }
     let asked = options.options();
-    let property = with(connection, handle, |it| it.advance(asked, &pattern))?;
+    let mut property = with(connection, handle, |it| it.advance(asked, &pattern))?;
     if asked & mq::MQIMPO_CONVERT_TYPE != 0 && kind != mq::MQTYPE_AS_SET && kind != property.kind {
-        return Err(Codes::failed(mq::MQRC_PROP_CONV_NOT_SUPPORTED));
+        property.value = typed::converted(property.kind, &property.value, kind)?;
+        property.kind = kind;
     }
     let converts = asked & mq::MQIMPO_CONVERT_VALUE != 0;
     let encoding = if converts { options.requested_encoding() } else { mq::MQENC_NATIVE };

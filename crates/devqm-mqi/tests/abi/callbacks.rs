@@ -395,3 +395,58 @@ fn messages_got_by_callbacks_in_a_unit_come_back_when_it_is_backed_out() {
     }
     assert_eq!(consumer.next().body, b"again");
 }
+
+/// As IBM's package for Node does: the callback suspends, and the program's own thread resumes once it has seen to the message.
+#[test]
+fn suspending_in_each_callback_and_resuming_elsewhere_loses_no_message_and_no_turn() {
+    const MESSAGES: usize = 200;
+    let devqm = Devqm::start();
+    let (connection, other) = (connect(&devqm, SHARED), connect(&devqm, SHARED));
+    let (object, elsewhere) = (open(connection), open(other));
+    let act: Act = Box::new(|connection, call| {
+        if call.kind == mq::MQCBCT_MSG_REMOVED {
+            assert_eq!(control(connection, mq::MQOP_SUSPEND), OK);
+        }
+    });
+    let mut consumer = Watched::new(mq::MQCBT_MESSAGE_CONSUMER, 0, act);
+    assert_eq!(consumer.register(connection, object, &mut unlimited()), OK);
+    assert_eq!(control(connection, mq::MQOP_START), OK);
+    let producer = std::thread::spawn(move || {
+        for number in 0..MESSAGES {
+            put_now(other, elsewhere, number.to_string().as_bytes());
+        }
+    });
+    for number in 0..MESSAGES {
+        assert_eq!(consumer.next().body, number.to_string().as_bytes());
+        assert_eq!(control(connection, mq::MQOP_RESUME), OK);
+    }
+    producer.join().unwrap();
+    assert_eq!(control(connection, mq::MQOP_STOP), OK);
+    assert_eq!(get_now(connection, object).0, failed(mq::MQRC_NO_MSG_AVAILABLE));
+}
+
+/// Whether a wait is over just when somebody ends it, or a message comes just then, nobody waits for ever.
+#[test]
+fn suspending_and_resuming_at_any_moment_loses_no_message() {
+    const ROUNDS: usize = 200;
+    let devqm = Devqm::start();
+    let (connection, other) = (connect(&devqm, SHARED), connect(&devqm, SHARED));
+    let (object, elsewhere) = (open(connection), open(other));
+    let mut consumer = Watched::consumer();
+    assert_eq!(consumer.register(connection, object, &mut unlimited()), OK);
+    assert_eq!(control(connection, mq::MQOP_START), OK);
+    let producer = std::thread::spawn(move || {
+        for number in 0..ROUNDS {
+            put_now(other, elsewhere, number.to_string().as_bytes());
+        }
+    });
+    for _ in 0..ROUNDS {
+        assert_eq!(control(connection, mq::MQOP_SUSPEND), OK);
+        assert_eq!(commit(connection), OK, "the connection is the program's");
+        assert_eq!(control(connection, mq::MQOP_RESUME), OK);
+    }
+    for number in 0..ROUNDS {
+        assert_eq!(consumer.next().body, number.to_string().as_bytes());
+    }
+    producer.join().unwrap();
+}

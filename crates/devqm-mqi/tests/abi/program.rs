@@ -198,10 +198,22 @@ pub(crate) fn charv(name: &str) -> mq::MQCHARV {
 
 /// MQSETMP.
 pub(crate) fn set(connection: i32, handle: i64, name: &str, kind: i32, value: &[u8]) -> Codes {
-    let (mut smpo, mut pd, mut name) = (initial::MQSMPO_DEFAULT, initial::MQPD_DEFAULT, charv(name));
+    set_with(connection, handle, &mut initial::MQSMPO_DEFAULT.clone(), name, kind, value)
+}
+
+/// MQSETMP with options.
+pub(crate) fn set_with(
+    connection: i32,
+    handle: i64,
+    smpo: &mut mq::MQSMPO,
+    name: &str,
+    kind: i32,
+    value: &[u8],
+) -> Codes {
+    let (mut pd, mut name) = (initial::MQPD_DEFAULT, charv(name));
     let length = i32::try_from(value.len()).unwrap();
     codes(|cc, rc| {
-        let (smpo, name, pd, value) = (at(&mut smpo), at(&mut name), at(&mut pd), value.as_ptr().cast());
+        let (smpo, name, pd, value) = (at(smpo), at(&mut name), at(&mut pd), value.as_ptr().cast());
         mqi::MQSETMP(connection, handle, smpo, name, pd, kind, length, value, cc, rc);
     })
 }
@@ -220,19 +232,26 @@ pub(crate) struct Inquired {
 pub(crate) fn inquire_as(connection: i32, handle: i64, name: &str, ccsid: i32) -> Inquired {
     let options = mq::MQIMPO_INQ_FIRST | mq::MQIMPO_CONVERT_VALUE;
     let impo = mq::MQIMPO { Options: options, RequestedCCSID: ccsid, ..initial::MQIMPO_DEFAULT };
-    inquire_with(connection, handle, impo, name, [100, 100])
+    inquire_with(connection, handle, (impo, mq::MQTYPE_AS_SET), name, [100, 100])
+}
+
+/// MQINQMP of a property as another type.
+pub(crate) fn inquire_typed(connection: i32, handle: i64, name: &str, kind: i32) -> Inquired {
+    let options = mq::MQIMPO_INQ_FIRST | mq::MQIMPO_CONVERT_TYPE;
+    let impo = mq::MQIMPO { Options: options, ..initial::MQIMPO_DEFAULT };
+    inquire_with(connection, handle, (impo, kind), name, [100, 100])
 }
 
 /// MQINQMP with room for `room` bytes of the value and `name_room` of the name.
 pub(crate) fn inquire(connection: i32, handle: i64, options: i32, name: &str, rooms: [usize; 2]) -> Inquired {
     let impo = mq::MQIMPO { Options: options, ..initial::MQIMPO_DEFAULT };
-    inquire_with(connection, handle, impo, name, rooms)
+    inquire_with(connection, handle, (impo, mq::MQTYPE_AS_SET), name, rooms)
 }
 
 fn inquire_with(
     connection: i32,
     handle: i64,
-    mut impo: mq::MQIMPO,
+    (mut impo, mut kind): (mq::MQIMPO, i32),
     name: &str,
     [room, name_room]: [usize; 2],
 ) -> Inquired {
@@ -241,7 +260,7 @@ fn inquire_with(
         impo.ReturnedName.VSPtr = name_buffer.as_mut_ptr().cast();
         impo.ReturnedName.VSBufSize = i32::try_from(name_room).unwrap();
     }
-    let (mut pd, mut kind, mut data_length, mut name) = (initial::MQPD_DEFAULT, 0, -7, charv(name));
+    let (mut pd, mut data_length, mut name) = (initial::MQPD_DEFAULT, -7, charv(name));
     let (length, into) = (i32::try_from(room).unwrap(), value.as_mut_ptr().cast());
     let codes = codes(|cc, rc| {
         let (impo, name, pd) = (at(&mut impo), at(&mut name), at(&mut pd));

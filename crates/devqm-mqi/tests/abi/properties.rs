@@ -11,6 +11,8 @@ use crate::program::{
 };
 
 const NEXT: i32 = mq::MQIMPO_INQ_NEXT | mq::MQIMPO_CONVERT_VALUE;
+/// No connection: the handle is of this process alone.
+const NONE: i32 = mq::MQHC_UNASSOCIATED_HCONN;
 
 /// What a property of this kind and these bytes looks like when it is inquired.
 fn property(name: &str, kind: i32, value: &[u8]) -> Inquired {
@@ -194,4 +196,47 @@ fn without_a_handle_properties_are_dropped_and_the_body_is_whole() {
             get(connection, object, &mut md(), &mut gmo(mq::MQGMO_NO_SYNCPOINT | form), 100);
         assert_eq!((codes, length, body.as_slice()), (OK, 4, b"body".as_slice()));
     }
+}
+
+#[test]
+fn a_property_is_set_at_the_cursor() {
+    let handle = message_handle(NONE);
+    for name in ["a", "b", "c"] {
+        assert_eq!(set(NONE, handle, name, mq::MQTYPE_STRING, name.as_bytes()), OK);
+    }
+    let at_cursor = |options: i32, name: &str| {
+        let mut smpo = mq::MQSMPO { Options: options, ..initial::MQSMPO_DEFAULT };
+        crate::program::set_with(NONE, handle, &mut smpo, name, mq::MQTYPE_STRING, b"new")
+    };
+    let absent = failed(mq::MQRC_PROPERTY_NOT_AVAILABLE);
+    assert_eq!(at_cursor(mq::MQSMPO_SET_PROP_UNDER_CURSOR, "x"), absent, "it stands nowhere yet");
+    assert_eq!(inquire(NONE, handle, mq::MQIMPO_INQ_FIRST, "b", [9, 9]).value, b"b");
+    assert_eq!(at_cursor(mq::MQSMPO_SET_PROP_AFTER_CURSOR, "after"), OK);
+    assert_eq!(at_cursor(mq::MQSMPO_SET_PROP_BEFORE_CURSOR, "before"), OK);
+    assert_eq!(at_cursor(mq::MQSMPO_SET_PROP_UNDER_CURSOR, "under"), OK);
+    assert_eq!(at_cursor(16, "x"), failed(mq::MQRC_OPTIONS_ERROR));
+    let mut names = Vec::new();
+    let mut options = mq::MQIMPO_INQ_FIRST;
+    loop {
+        let found = inquire(NONE, handle, options, "%", [9, 9]);
+        if found.codes != OK {
+            break;
+        }
+        names.push(found.name);
+        options = mq::MQIMPO_INQ_NEXT;
+    }
+    assert_eq!(names, ["a", "before", "under", "after", "c"]);
+}
+
+#[test]
+fn a_property_is_returned_as_the_type_that_is_asked_for() {
+    let handle = message_handle(NONE);
+    assert_eq!(set(NONE, handle, "count", mq::MQTYPE_STRING, b"258"), OK);
+    assert_eq!(set(NONE, handle, "word", mq::MQTYPE_STRING, b"many"), OK);
+    let as_number = |name: &str| crate::program::inquire_typed(NONE, handle, name, mq::MQTYPE_INT16);
+    let found = as_number("count");
+    assert_eq!((found.codes, found.kind, found.data_length), (OK, mq::MQTYPE_INT16, 2));
+    let expected = if cfg!(target_endian = "little") { [2, 1] } else { [1, 2] };
+    assert_eq!(found.value, expected);
+    assert_eq!(as_number("word").codes, failed(mq::MQRC_PROP_NUMBER_FORMAT_ERROR));
 }

@@ -208,7 +208,7 @@ fn standard_objects() -> [Standard; 14] {
             Variety::ModelQueue,
             &[("DEFSOPT", Number(libmqm_sys::MQOO_INPUT_EXCLUSIVE))],
         ),
-        (queue("SYSTEM.RETAINED.PUB.QUEUE"), local, &[]),
+        (queue("SYSTEM.RETAINED.PUB.QUEUE"), local, &[("MAXDEPTH", Number(999_999_999))]),
         (
             queue("SYSTEM.DURABLE.MODEL.QUEUE"),
             Variety::ModelQueue,
