@@ -4,7 +4,7 @@
 //!
 //! * [`dialect`]: dialects by name and from TOML; [`file`]: what is typed; [`spec`]: its words for encodings;
 //!   [`compile`] and [`layouts`]: into tables; [`table`]: the tables.
-//! * [`read`]: the one walk over a message, with [`header`], [`bitmaps`], [`value`], [`nested`] (and its [`tag`]s); [`charset`]: bytes to
+//! * [`read`]: the one walk over a message, with [`header`], [`bitmaps`], [`value`], [`nested`] (and its [`tag`]s, [`seen`] by count); [`charset`]: bytes to
 //!   characters; [`sink`]: JSON or pieces; [`keys`]: business keys.
 //! * [`write`]: the way back, with [`write_header`], [`write_value`] and [`write_nested`].
 
@@ -21,6 +21,7 @@ mod header;
 mod value;
 mod nested;
 mod tag;
+mod seen;
 mod sink;
 mod keys;
 mod write;

@@ -88,9 +88,15 @@ impl Charset {
             let undecodable = bytes.get(index).is_none_or(|&byte| self.class(byte) == 0);
             return Err(Fault { index, undecodable });
         }
-        match str::from_utf8(bytes) {
-            Ok(text) if self.keeps_ascii() && bytes.is_ascii() => out.push_str(text),
-            _ => out.extend(bytes.iter().map(|&byte| self.character(byte))),
+        if self.keeps_ascii()
+            && bytes.is_ascii()
+            && let Ok(text) = str::from_utf8(bytes)
+        {
+            out.push_str(text);
+            return Ok(());
+        }
+        for &byte in bytes {
+            out.push(self.character(byte));
         }
         Ok(())
     }

@@ -70,6 +70,9 @@ impl Captured {
 fn shown(part: &KeyPart, (value, mask): (&str, Option<Mask>), show: Show) -> String {
     let mask = mask.filter(|_| show == Show::Masked || !part.clear);
     let value = mask.map_or_else(|| value.to_owned(), |mask| mask.apply(value));
+    if part.skip == 0 && part.take.is_none() && part.width == 0 {
+        return value;
+    }
     let mut shown: String = value.chars().skip(part.skip).take(part.take.unwrap_or(usize::MAX)).collect();
     let missing = part.width.saturating_sub(shown.chars().count());
     shown.extend(std::iter::repeat_n(' ', missing));

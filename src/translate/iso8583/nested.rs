@@ -8,6 +8,7 @@ use super::read::{Reader, Result, within};
 use super::sink::{Key, Sink};
 use super::table::{Bitmap, Data, Element, Known, Layout, Size, Tagged};
 use super::tag::TagText;
+use super::value::hex_digit;
 use crate::translate::Refusal;
 
 /// The key of bytes between tags that are nothing but zero.
@@ -98,9 +99,7 @@ impl<'a, S: Sink> Reader<'a, S> {
 
     /// How often a tag has come in its layout, this time included.
     fn occurrence(&mut self, frame: u32, tag: TagText) -> u32 {
-        let count = self.seen.entry((frame, tag)).or_insert(0);
-        *count += 1;
-        *count
+        self.seen.count(frame, tag)
     }
 
     fn tag_text(&mut self, data: Data, bytes: &[u8], from: usize) -> Result<TagText> {
@@ -348,8 +347,7 @@ pub(super) fn ber_tag(bytes: &[u8]) -> Option<&[u8]> {
 
 pub(super) fn hex_onto(bytes: &[u8], out: &mut String) {
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.extend(char::from_digit(u32::from(nibble), 16).map(|digit| digit.to_ascii_uppercase()));
-        }
+        out.push(hex_digit(byte >> 4));
+        out.push(hex_digit(byte & 15));
     }
 }

@@ -1,13 +1,12 @@
 //! The one walk over a message: header, message type, bitmaps, elements. What is made of it is the sink's affair.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::charset::Charset;
 use super::keys::Captured;
+use super::seen::Seen;
 use super::sink::{Key, Sink};
 use super::table::{BITS, Covered, Data, Element, Number, Prefix, Size, Table, Tertiary, Text, Type};
-use super::tag::TagText;
 use crate::translate::mask::Mask;
 use crate::translate::{Limits, Refusal};
 
@@ -38,7 +37,7 @@ pub(super) struct Reader<'a, S> {
     pub(super) cover: Option<Mask>,
     pub(super) layouts_opened: u32,
     /// How often each tag came, by layout.
-    pub(super) seen: HashMap<(u32, TagText), u32>,
+    pub(super) seen: Seen,
     fields: usize,
     type_from: usize,
     bitmap_from: usize,
@@ -66,7 +65,7 @@ impl<'a, S: Sink> Reader<'a, S> {
             depth: 0,
             cover: None,
             layouts_opened: 0,
-            seen: HashMap::new(),
+            seen: Seen::default(),
             fields: 0,
             type_from: 0,
             bitmap_from: 0,

@@ -8,9 +8,6 @@ use super::sink::Sink;
 use super::table::{Data, Element};
 use crate::translate::Refusal;
 
-/// Capital digits: what bytes and packed digits are in the document.
-const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-
 impl<S: Sink> Reader<'_, S> {
     /// Appends the text of a value. `units` is its length in what its element counts; `None` for all the bytes.
     pub(super) fn decode(
@@ -92,10 +89,16 @@ impl<S: Sink> Reader<'_, S> {
             if nibble_class(nibble) & allowed == 0 {
                 return Err(Refusal::new(at + index / 2, "", nibble_expected(element)));
             }
-            self.value.extend(DIGITS.get(usize::from(nibble)));
+            self.value.push(hex_digit(nibble));
         }
         Ok(())
     }
+}
+
+/// A half byte as an upper-case hexadecimal digit.
+#[inline]
+pub(super) fn hex_digit(nibble: u8) -> char {
+    char::from(if nibble < 10 { b'0' + nibble } else { b'A' + (nibble & 15) - 10 })
 }
 
 /// The class of a packed digit. `D` separates the parts of a track.
