@@ -183,6 +183,7 @@ impl Engine {
             let takes = |waiter: &Waiter| {
                 waiter.get.options & LOOKING_AROUND == 0
                     && waiter.selector.accepts(position, entry)
+                    && found.is_free(position, waiter.selector.who)
                     && waiter.after.is_none_or(|after| position > after)
             };
             let Some(index) = found.waiters.iter().position(takes) else {
