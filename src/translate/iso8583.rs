@@ -2,11 +2,11 @@
 //!
 //! # Layout
 //!
-//! * [`dialect`]: dialects by name and from TOML; [`file`]: what is typed; [`spec`]: its words for encodings;
-//!   [`compile`] and [`layouts`]: into tables; [`table`]: the tables.
-//! * [`read`]: the one walk over a message, with [`header`], [`bitmaps`], [`value`], [`nested`] (and its [`tag`]s, [`seen`] by count); [`charset`]: bytes to
-//!   characters; [`sink`]: JSON or pieces; [`keys`]: business keys.
-//! * [`write`]: the way back, with [`write_header`], [`write_value`] and [`write_nested`].
+//! * `dialect`: dialects by name and from TOML; `file`: what is typed; `spec`: its words for encodings;
+//!   `compile` and `layouts`: into tables; `table`: the tables.
+//! * `read`: the one walk over a message, with `header`, `bitmaps`, `value`, `nested` (and its `tag`s, `seen` by count); `charset`: bytes to
+//!   characters; `sink`: JSON or pieces; `keys`: business keys.
+//! * `write`: the way back, with `write_header`, `write_value` and `write_nested`.
 
 mod dialect;
 mod file;

@@ -4,11 +4,11 @@
 //! # Layout
 //!
 //! * [`Translator`]: one door to all formats, made from [`Options`].
-//! * [`iso20022`], [`iso8583`], [`swift_mt`], [`fixed_width`]: a format each, with the same four functions: `translate`, `explain`,
+//! * `iso20022`, `iso8583`, `swift_mt`, `fixed_width`: a format each, with the same four functions: `translate`, `explain`,
 //!   `write`, and `new`.
-//! * [`plain`]: what is carried without being looked into: JSON, text, bytes; [`auto`]: which format a message has.
-//! * [`mask`], [`explain`]: what people are shown of a message.
-//! * [`json`]: how documents are written; [`pointer`]: how one value of them is read.
+//! * `plain`: what is carried without being looked into: JSON, text, bytes; `auto`: which format a message has.
+//! * `mask`, [`explain`]: what people are shown of a message.
+//! * `json`: how documents are written; `pointer`: how one value of them is read.
 
 pub mod auto;
 pub mod explain;

@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! * [`Labels`]: what settings say of them.
-//! * [`strict_json`]: JSON that has one meaning only.
+//! * `strict_json`: JSON that has one meaning only.
 
 mod strict_json;
 
