@@ -8,7 +8,8 @@
 //! * [`scan`]: the text to messages, blocks and fields; [`lines`]: fields that are lines; [`line_ends`].
 //! * [`kind`]: message type, direction and keys.
 //! * [`table`]: the formats of fields, from `fields.txt`; [`notation`]: what they are written in; [`parts`]: lists in values.
-//! * [`document`]: the JSON document; [`wire`]: how its message was written; [`components`]: the parts of values.
+//! * [`document`]: the JSON document; [`wire`]: how its message was written; [`components`]: the parts of values;
+//!   [`short`]: how both are written.
 //! * [`explain`]: an annotated dump. [`write`]: the way back.
 
 mod scan;
@@ -21,6 +22,7 @@ mod parts;
 mod document;
 mod wire;
 mod components;
+mod short;
 mod explain;
 mod write;
 

@@ -36,7 +36,7 @@ impl Components {
         };
         let Some(format) = TABLE.format(tag) else { return false };
         writer.raw(b"{");
-        self.value(writer, format, span.of(writer.text), b"{\"");
+        self.value(writer, format, span, true);
         true
     }
 
@@ -91,14 +91,18 @@ impl Components {
         comma: bool,
     ) -> Result<(), Fault> {
         let Some(format) = TABLE.get(Some(number)) else { return Ok(()) };
-        writer.raw(format.open.as_bytes().get(usize::from(!comma)..).unwrap_or_default());
+        if comma {
+            format.open.write(&mut writer.out);
+        } else {
+            writer.raw(format.open.as_bytes().get(1..).unwrap_or_default());
+        }
         let mut at = first;
         while let Some(field) = fields.get(at) {
             if at != first {
                 writer.raw(b",{\"at\":\"");
             }
             decimal(&mut writer.out, at);
-            self.value(writer, format, field.value.of(writer.text), b"");
+            self.value(writer, format, field.value, false);
             writer.check(field.value, block.id, field.tag)?;
             at = self.next.get(at).copied().unwrap_or(NONE);
         }
@@ -106,25 +110,30 @@ impl Components {
         Ok(())
     }
 
-    /// The components of one value, or what it should have been, and the end of the object. `first` is what the first member
-    /// replaces of what ends the member before it.
-    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, value: &str, first: &[u8]) {
-        let Some(notation) = format.find(value, &mut self.captures) else {
-            let member = b"\",\"unmatched\":";
-            writer.raw(member.get(first.len()..).unwrap_or_default());
+    /// The components of one value, or what it should have been, and the end of the object; `first`: in an object that has
+    /// nothing yet, and not after the text of another member.
+    fn value(&mut self, writer: &mut Writer<'_>, format: &Format, span: Span, mut first: bool) {
+        let Some(notation) = format.find(span.of(writer.text), &mut self.captures) else {
+            writer.raw(if first { b"\"unmatched\":" } else { b"\",\"unmatched\":" });
             json::string(&mut writer.out, &format.plain);
             return writer.raw(b"}");
         };
-        let mut skipped = first.len();
         for capture in &self.captures {
             let Some(name) = notation.names.get(capture.name) else { continue };
-            writer.raw(name.member.as_bytes().get(skipped..).unwrap_or_default());
-            skipped = 0;
-            let text = value.get(capture.start..capture.end).unwrap_or_default();
-            component(writer, name, text);
+            if first {
+                writer.raw(name.member.as_bytes().get(2..).unwrap_or_default());
+                first = false;
+            } else {
+                name.member.write(&mut writer.out);
+            }
+            component(
+                writer,
+                name,
+                Span { start: span.start + capture.start, end: span.start + capture.end },
+            );
         }
         // A list ends itself, and is the last component.
-        writer.raw(if writer.out.last() == Some(&b']') && notation.is_list() { b"}" } else { b"\"}" });
+        writer.raw(if notation.is_list() { b"}" } else { b"\"}" });
     }
 
     /// A value as a person is shown it who must not see everything.
@@ -160,20 +169,20 @@ fn masked(notation: &Notation, captures: &[Capture], value: &str) -> String {
 }
 
 /// A component, without the quote that ends it.
-fn component(writer: &mut Writer<'_>, name: &Name, text: &str) {
+fn component(writer: &mut Writer<'_>, name: &Name, span: Span) {
     if let Some(parts) = name.parts {
-        return list(writer, parts, text, name.masked);
+        return list(writer, parts, span.of(writer.text), name.masked);
     }
     if name.masked && writer.show == Show::Masked {
-        writer.escaped(&Mask::Whole.apply(text));
+        writer.escaped(&Mask::Whole.apply(span.of(writer.text)));
     } else if name.plain || (name.single_line && writer.clean) {
-        writer.raw(text.as_bytes());
+        writer.copy(span.start, span.end);
     } else {
-        writer.escaped(text);
+        writer.escaped(span.of(writer.text));
     }
     if let Some(decimal) = &name.decimal {
-        writer.raw(decimal.as_bytes());
-        plain_decimal(&mut writer.out, text);
+        decimal.write(&mut writer.out);
+        plain_decimal(&mut writer.out, span.of(writer.text));
     }
 }
 

@@ -6,6 +6,7 @@ use super::components::Components;
 use super::kind::{KEYS, Reading};
 use super::line_ends::LineEnds;
 use super::scan::{Block, Content, Fault, Message, Scan, Span, path};
+use super::short;
 use super::table::TABLE;
 use super::wire;
 use crate::message::{Document, Keys};
@@ -108,16 +109,18 @@ impl<'a> Writer<'a> {
         self.raw(b"[");
         for (index, field) in fields.iter().enumerate() {
             // The end of the pair before this one is part of its beginning.
-            let skipped = if index == 0 { 3 } else { 0 };
             match TABLE.get(field.format) {
-                Some(format) => self.raw(format.pair.as_bytes().get(skipped..).unwrap_or_default()),
-                None => {
-                    self.raw(b"\"],[\"".get(skipped..).unwrap_or_default());
+                Some(format) if index > 0 => format.pair.write(&mut self.out),
+                _ => {
+                    self.raw(if index > 0 { b"\"],[\"" } else { b"[\"" });
                     self.raw(field.tag.of(self.text).as_bytes());
                     self.raw(b"\",\"");
                 }
             }
             match self.show {
+                Show::All if field.single_line && self.clean => {
+                    self.copy(field.value.start, field.value.end);
+                }
                 Show::All => self.escaped(field.value.of(self.text)),
                 Show::Masked => {
                     let shown = self.components.shown(field, self.text, block);
@@ -201,6 +204,13 @@ impl<'a> Writer<'a> {
         self.raw(b"\":");
     }
 
+    /// A part of the text that needs no escapes.
+    #[inline]
+    pub(super) fn copy(&mut self, start: usize, end: usize) {
+        short::copy(&mut self.out, self.text.as_bytes(), start, end);
+    }
+
+    #[inline]
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }

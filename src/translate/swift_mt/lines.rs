@@ -12,6 +12,8 @@ pub(super) struct Lines<'s, 'a> {
     start: usize,
     /// The tag of the field that is being read, and its number in the table.
     open: Option<(Span, Option<u16>)>,
+    /// It has had one line so far.
+    single_line: bool,
     first_tag: Option<usize>,
     last_value_end: usize,
     /// There is no brace before this place, from the line on that is being read.
@@ -28,7 +30,15 @@ enum End {
 
 impl<'s, 'a> Lines<'s, 'a> {
     pub(super) fn new(scanner: &'s mut Scanner<'a>, start: usize) -> Self {
-        Self { scanner, start, open: None, first_tag: None, last_value_end: start, next_brace: start }
+        Self {
+            scanner,
+            start,
+            open: None,
+            single_line: true,
+            first_tag: None,
+            last_value_end: start,
+            next_brace: start,
+        }
     }
 
     /// Those of block 4; where the block ends.
@@ -78,6 +88,7 @@ impl<'s, 'a> Lines<'s, 'a> {
             Some(tag) if self.may_begin(tag) => {
                 self.close(at)?;
                 self.first_tag = self.first_tag.or(Some(at));
+                self.single_line = true;
                 self.open = Some((tag, TABLE.index(tag.of(text))));
             }
             _ if self.open.is_none() => {
@@ -91,7 +102,7 @@ impl<'s, 'a> Lines<'s, 'a> {
                     return Err(Fault::new(at, path(b'4', ""), "a line that begins with a tag such as :20:"));
                 }
             }
-            _ => {}
+            _ => self.single_line = false,
         }
         Ok(())
     }
@@ -109,7 +120,7 @@ impl<'s, 'a> Lines<'s, 'a> {
         let value = value.strip_suffix('\n').map_or(value, |line| line.strip_suffix('\r').unwrap_or(line));
         self.last_value_end = start + value.len();
         let value = Span { start, end: self.last_value_end };
-        self.scanner.push_field(b'4', Field { tag, value, format })
+        self.scanner.push_field(b'4', Field { tag, value, format, single_line: self.single_line })
     }
 
     fn finish(&mut self, mark: usize, after: usize) -> Result<(), Fault> {

@@ -21,6 +21,7 @@ mod set;
 
 use self::set::{Set, before, begins, line_end, take_any, take_lines};
 use super::parts::Parts;
+use super::short::Short;
 
 /// Optional parts within each other, at most.
 const OPTIONS_MAX: usize = 4;
@@ -40,9 +41,9 @@ pub(super) struct Notation {
 pub(super) struct Name {
     pub(super) text: String,
     /// As a JSON member from the end of the value before it up to its own value: `","amount":"`, or `","parts":[`.
-    pub(super) member: String,
+    pub(super) member: Short,
     /// The same of the plain decimal beside it.
-    pub(super) decimal: Option<String>,
+    pub(super) decimal: Option<Short>,
     pub(super) masked: bool,
     /// Its values need no escapes in JSON.
     pub(super) plain: bool,
@@ -89,6 +90,7 @@ enum Step {
     /// It was not.
     Taken,
 }
+
 /// Where to go back to.
 #[derive(Clone, Copy, Default)]
 struct Resume {
@@ -215,6 +217,7 @@ impl Step {
         }
     }
 }
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;

@@ -73,6 +73,8 @@ pub(super) struct Field {
     pub(super) value: Span,
     /// The number of its tag in the table of formats.
     pub(super) format: Option<u16>,
+    /// Its value is known to have no line end.
+    pub(super) single_line: bool,
 }
 
 /// Where a text breaks the rules, and what should have been there.
@@ -259,7 +261,10 @@ impl Scanner<'_> {
             return Err(Fault::new(at, path(id, ""), "the end of the block: }"));
         }
         let value = Span { start: tag.end + 1, end: self.matching_brace(id, tag)? };
-        self.push_field(id, Field { tag, value, format: TABLE.index(tag.of(self.text)) })?;
+        self.push_field(
+            id,
+            Field { tag, value, format: TABLE.index(tag.of(self.text)), single_line: false },
+        )?;
         Ok(value.end + 1)
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::notation::{Capture, Notation};
+use super::short::Short;
 
 /// Compiled when the first translator is made.
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| match Table::parse(include_str!("fields.txt")) {
@@ -27,9 +28,9 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Format {
     /// How its list of components begins after another: `,"32A":[{"at":"`.
-    pub(super) open: String,
+    pub(super) open: Short,
     /// How a field of it begins after another: `"],["32A","`.
-    pub(super) pair: String,
+    pub(super) pair: Short,
     /// The only tags that may follow it.
     followers: Option<Vec<String>>,
     /// Its name for people.
@@ -100,8 +101,8 @@ impl Table {
         let plain = notation.plain.clone();
         let followers = self.followers.iter().find(|(restricted, _)| restricted == tag);
         self.formats.push(Format {
-            open: format!(",\"{tag}\":[{{\"at\":\""),
-            pair: format!("\"],[\"{tag}\",\""),
+            open: Short::new(&format!(",\"{tag}\":[{{\"at\":\""))?,
+            pair: Short::new(&format!("\"],[\"{tag}\",\""))?,
             followers: followers.map(|(_, following)| following.clone()),
             name: name.to_owned(),
             plain,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::parts::Parts;
+use super::super::short::Short;
 use super::set::Set;
 use super::{Name, Notation, OPTIONS_MAX, Step};
 
@@ -215,7 +216,7 @@ impl Notation {
         let Some(Step::Open(index)) = open else { return Err("a list within < and >".into()) };
         if let Some(name) = self.names.get_mut(*index) {
             name.parts = Some(parts);
-            name.member = format!("\",\"{}\":[", name.text);
+            name.member = Short::new(&format!("\",\"{}\":[", name.text))?;
         }
         self.plain.push('%');
         self.plain.push_str(parts.name());
@@ -226,13 +227,14 @@ impl Notation {
     fn open_component(&mut self, reader: &mut Reader<'_>) -> Result<(), String> {
         let head = reader.until(':')?;
         let (name, decimal) = match head.split_once(',') {
-            Some((name, decimal)) => (name, Some(member(decimal))),
+            Some((name, decimal)) => (name, Some(member(decimal)?)),
             None => (head.as_str(), None),
         };
         let masked = name.ends_with('*');
         let text = name.trim_end_matches('*').to_owned();
-        let opening = member(&text);
-        let taken = |other: &Name| other.member == opening || other.decimal.as_ref() == Some(&opening);
+        let opening = member(&text)?;
+        let same = |other: &Short| other.as_bytes() == opening.as_bytes();
+        let taken = |other: &Name| same(&other.member) || other.decimal.as_ref().is_some_and(same);
         if self.names.iter().any(taken) {
             return Err(format!("{text} once"));
         }
@@ -276,8 +278,8 @@ impl Notation {
 }
 
 /// How a JSON member of text begins after the text of another.
-fn member(name: &str) -> String {
-    format!("\",\"{name}\":\"")
+fn member(name: &str) -> Result<Short, String> {
+    Short::new(&format!("\",\"{name}\":\""))
 }
 
 /// A format with what `&name` stands for in its place.
