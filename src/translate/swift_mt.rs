@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //!
-//! * [`scan`]: the text to messages, blocks and fields; [`lines`]: fields that are lines; [`line_ends`].
+//! * [`scan`]: the text to messages, blocks and fields; [`lines`]: fields that are lines; [`line_ends`], [`search`].
 //! * [`kind`]: message type, direction and keys.
 //! * [`table`]: the formats of fields, from `fields.txt`; [`notation`]: what they are written in; [`parts`]: lists in values.
 //! * [`document`]: the JSON document; [`wire`]: how its message was written; [`components`]: the parts of values;
@@ -15,6 +15,7 @@
 mod scan;
 mod lines;
 mod line_ends;
+mod search;
 mod kind;
 mod table;
 mod notation;
@@ -49,6 +50,7 @@ pub(super) struct Binding {
 struct Read<'a> {
     decoded: Decoded<'a>,
     ends: LineEnds,
+    clean: bool,
     scan: Scan,
     refusal: Option<Refusal>,
 }
@@ -65,9 +67,15 @@ impl Binding {
         if let Some(refusal) = read.refusal {
             return Err(refusal);
         }
-        Writer::new(&read.decoded.text, &read.scan, read.ends, show, self.limits.document_bytes_max)
-            .document()
-            .map_err(|fault| refusal(fault, &read.decoded))
+        Writer::new(
+            &read.decoded.text,
+            &read.scan,
+            (read.ends, read.clean),
+            show,
+            self.limits.document_bytes_max,
+        )
+        .document()
+        .map_err(|fault| refusal(fault, &read.decoded))
     }
 
     pub(super) fn explain(&self, input: Input<'_>, show: Show) -> Explanation {
@@ -88,7 +96,7 @@ impl Binding {
         self.limits.check(input.bytes, "a SWIFT MT message")?;
         let mut decoded = ccsid::decode(input.bytes, input.ccsid.0, input.encoding, self.newline)
             .map_err(|undecodable| Refusal::new(0, "", undecodable.expected))?;
-        let (ends, text) = LineEnds::of(decoded.text, input.ccsid.0 != ccsid::UTF_8);
+        let (ends, clean, text) = LineEnds::of(decoded.text, input.ccsid.0 != ccsid::UTF_8);
         decoded.text = text;
         let mut scan = Scan::default();
         let result = scan::scan(&decoded.text, self.bounds(), &mut scan);
@@ -99,7 +107,13 @@ impl Binding {
                 let end = decoded.text.len();
                 let path = match result {
                     Err(fault) if fault.at < end => {
-                        return Ok(Read { refusal: Some(refusal(fault, &decoded)), decoded, ends, scan });
+                        return Ok(Read {
+                            refusal: Some(refusal(fault, &decoded)),
+                            decoded,
+                            ends,
+                            clean,
+                            scan,
+                        });
                     }
                     Err(fault) => fault.path,
                     Ok(()) => String::new(),
@@ -108,7 +122,7 @@ impl Binding {
             }
             (Ok(()), None) => None,
         };
-        Ok(Read { decoded, ends, scan, refusal })
+        Ok(Read { decoded, ends, clean, scan, refusal })
     }
 
     fn bounds(&self) -> Bounds {

@@ -6,9 +6,9 @@ use super::components::Components;
 use super::kind::{KEYS, Reading};
 use super::line_ends::LineEnds;
 use super::scan::{Block, Content, Fault, Message, Scan, Span, path};
-use super::short;
 use super::table::TABLE;
 use super::wire;
+use super::{search, short};
 use crate::message::{Document, Keys};
 
 /// What is written, and how far.
@@ -25,9 +25,14 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(text: &'a str, scan: &'a Scan, ends: LineEnds, show: Show, bytes_max: usize) -> Self {
+    pub(super) fn new(
+        text: &'a str,
+        scan: &'a Scan,
+        (ends, clean): (LineEnds, bool),
+        show: Show,
+        bytes_max: usize,
+    ) -> Self {
         let out = Vec::with_capacity(text.len() * 5 + 512);
-        let clean = ends.are_all(text);
         Self { text, scan, ends, show, out, clean, bytes_max, components: Components::default() }
     }
 
@@ -179,7 +184,7 @@ impl<'a> Writer<'a> {
     /// Text of which only the line ends are escaped.
     fn lines(&mut self, text: &str) {
         let mut rest = text.as_bytes();
-        while let Some((line, after)) = memchr::memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end))
+        while let Some((line, after)) = search::line_feed(rest, 0).and_then(|end| rest.split_at_checked(end))
         {
             self.raw(line.strip_suffix(b"\r").unwrap_or(line));
             self.raw(b"\\n");

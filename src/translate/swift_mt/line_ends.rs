@@ -32,23 +32,19 @@ impl LineEnds {
         [Self::CrLf, Self::Lf, Self::Nel, Self::Mixed].into_iter().find(|ends| ends.name() == name)
     }
 
-    /// What the line ends of a text are, and the text with line feeds where they are next lines, if they may be.
-    pub(super) fn of(text: Cow<'_, str>, may_be_nel: bool) -> (Self, Cow<'_, str>) {
+    /// What the line ends of a text are, whether it has nothing but them that JSON wants escaped, and the text with line feeds
+    /// where they are next lines, if they may be.
+    pub(super) fn of(text: Cow<'_, str>, may_be_nel: bool) -> (Self, bool, Cow<'_, str>) {
         let found = Found::of(text.as_bytes());
         let ends = match (found.returned, found.bare) {
             (false, false) if may_be_nel && text.contains(NEXT_LINE) => {
-                return (Self::Nel, Cow::Owned(text.replace(NEXT_LINE, "\n")));
+                return (Self::Nel, !found.special, Cow::Owned(text.replace(NEXT_LINE, "\n")));
             }
             (_, false) => Self::CrLf,
             (false, true) => Self::Lf,
             (true, true) => Self::Mixed,
         };
-        (ends, text)
-    }
-
-    /// Whether a text with these line ends has nothing but them that JSON wants escaped.
-    pub(super) fn are_all(self, text: &str) -> bool {
-        self != Self::Mixed && !Found::of(text.as_bytes()).special
+        (ends, ends != Self::Mixed && !found.special, text)
     }
 
     /// A document's text as it is on the wire.
@@ -127,7 +123,7 @@ mod tests {
             ("a\u{85}b", LineEnds::Nel),
             ("a\u{85}\nb", LineEnds::Lf),
         ] {
-            let (found, text) = LineEnds::of(Cow::Borrowed(wire), true);
+            let (found, _, text) = LineEnds::of(Cow::Borrowed(wire), true);
             assert_eq!(found, ends, "{wire:?}");
             assert_eq!(found.write(&found.read(&text)), wire);
             assert!(found.is(&text, &found.read(&text)) && !found.is(&text, "a\n"));
@@ -137,16 +133,13 @@ mod tests {
 
     #[test]
     fn what_json_wants_escaped_is_found_wherever_it_is() {
-        assert!(
-            LineEnds::CrLf.are_all("a\r\nb\r\n")
-                && LineEnds::Lf.are_all("\na\n")
-                && LineEnds::CrLf.are_all("")
-        );
+        let is_clean = |text: &str| LineEnds::of(Cow::Borrowed(text), true).1;
+        assert!(["a\r\nb\r\n", "\na\n", "", "\u{85}a\u{85}"].into_iter().all(is_clean));
         for special in ["\r", "\t", "\"", "\\", "\0"] {
             for text in [format!("{special}ab\r\n"), format!("a{special}b"), format!("ab\r\n{special}")] {
-                assert!(!LineEnds::CrLf.are_all(&text), "{text:?}");
+                assert!(!is_clean(&text), "{text:?}");
             }
         }
-        assert!(!LineEnds::Mixed.are_all("a\r\nb\n"));
+        assert!(!is_clean("a\r\nb\n"));
     }
 }

@@ -4,6 +4,7 @@
 //! follow that field (`@after` in `fields.txt`).
 
 use super::scan::{Content, Fault, Field, Scanner, Span, TAG_BYTES_MAX, is_tag_byte, path};
+use super::search;
 use super::table::TABLE;
 
 /// The lines of one block.
@@ -183,8 +184,8 @@ impl<'s, 'a> Lines<'s, 'a> {
     }
 
     fn line_end(&self, at: usize) -> usize {
-        let rest = self.scanner.text.as_bytes().get(at..).unwrap_or_default();
-        memchr::memchr(b'\n', rest).map_or(self.scanner.text.len(), |end| at + end)
+        let text = self.scanner.text.as_bytes();
+        search::line_feed(text, at).unwrap_or(text.len())
     }
 
     fn value_start(&self) -> usize {

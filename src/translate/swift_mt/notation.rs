@@ -19,7 +19,7 @@
 mod compile;
 mod set;
 
-use self::set::{Set, before, begins, line_end, take_any, take_lines};
+use self::set::{Set, before, begins, line_end, take_lines};
 use super::parts::Parts;
 use super::short::Short;
 
@@ -61,14 +61,9 @@ pub(super) struct Capture {
     pub(super) end: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Step {
-    Run {
-        least: usize,
-        most: usize,
-        set: Set,
-        stop: Option<Vec<u8>>,
-    },
+    Run(Run),
     Lines {
         lines: usize,
         most: usize,
@@ -79,16 +74,23 @@ enum Step {
     Words(Vec<Vec<u8>>),
     LineEnd,
     /// A component that is one run.
-    Component {
-        name: usize,
-        run: Box<Step>,
-    },
+    Component(usize, Run),
     Open(usize),
     Close(usize),
     /// What follows may be absent: then go on at this step.
     Option(usize),
     /// It was not.
     Taken,
+}
+
+/// Characters of a set.
+#[derive(Debug, Clone)]
+struct Run {
+    least: usize,
+    most: usize,
+    set: Set,
+    /// It ends before this.
+    stop: Option<Vec<u8>>,
 }
 
 /// Where to go back to.
@@ -152,7 +154,7 @@ impl Notation {
                     }
                     Some(at)
                 }
-                Step::Component { name, run } => run.take(value, at).inspect(|end| {
+                Step::Component(name, run) => run.take(value, at).inspect(|end| {
                     captures.push(Capture { name: *name, start: at, end: *end });
                 }),
                 consuming => consuming.take(value, at),
@@ -171,21 +173,27 @@ impl Notation {
     }
 }
 
+impl Run {
+    /// Where this ends that begins at `at`; `None` where it is not there.
+    #[inline]
+    fn take(&self, value: &str, at: usize) -> Option<usize> {
+        let rest = value.as_bytes().get(at..)?;
+        let length = self.set.take(rest, self.least, self.most)?;
+        let Some(stop) = &self.stop else { return Some(at + length) };
+        match before(rest.get(..length + stop.len()).unwrap_or(rest), stop) {
+            None => Some(at + length),
+            Some(stopped) => (stopped >= self.least).then_some(at + stopped.min(length)),
+        }
+    }
+}
+
 impl Step {
     /// Where this ends that begins at `at`; `None` where it is not there.
     #[inline]
     fn take(&self, value: &str, at: usize) -> Option<usize> {
         let rest = value.as_bytes().get(at..)?;
         let length = match self {
-            Self::Run { least, most, set: Set::Any, stop } => {
-                let length = take_any(rest, *least, *most)?;
-                match stop {
-                    Some(stop) => before(rest.get(..length + stop.len()).unwrap_or(rest), stop)
-                        .map_or(Some(length), |stopped| (stopped >= *least).then_some(stopped.min(length)))?,
-                    None => length,
-                }
-            }
-            Self::Run { least, most, set, .. } => set.take(rest, *least, *most)?,
+            Self::Run(run) => return run.take(value, at),
             Self::Lines { lines, most } => take_lines(rest, *lines, *most)?,
             Self::Rest => rest.len(),
             Self::Parts(parts) => parts.begin(value.get(at..)?).then_some(rest.len())?,
@@ -197,22 +205,14 @@ impl Step {
         Some(at + length)
     }
 
-    /// Whether it takes characters itself.
-    fn consumes(&self) -> bool {
-        !matches!(
-            self,
-            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. }
-        )
-    }
-
     /// Whether it takes only characters that JSON takes as they are.
     fn is_plain(&self) -> bool {
         let plain = |word: &[u8]| word.iter().all(|byte| *byte >= b' ' && *byte != b'"' && *byte != b'\\');
         match self {
-            Self::Run { set, .. } => *set != Set::Any,
+            Self::Run(run) => run.set != Set::Any,
             Self::Word(word) => plain(word),
             Self::Words(words) => words.iter().all(|word| plain(word)),
-            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component { .. } => true,
+            Self::Open(_) | Self::Close(_) | Self::Option(_) | Self::Taken | Self::Component(..) => true,
             Self::Lines { .. } | Self::Rest | Self::Parts(_) | Self::LineEnd => false,
         }
     }

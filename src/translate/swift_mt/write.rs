@@ -158,7 +158,7 @@ impl Writer {
 
     /// Reads what was written: a value that holds what ends a field, a block or a message would be read as something else.
     fn read_back(&self, bounds: Bounds) -> Result<(), Unwritable> {
-        let (ends, text) = LineEnds::of(self.out.as_str().into(), self.ends == LineEnds::Nel);
+        let (ends, _, text) = LineEnds::of(self.out.as_str().into(), self.ends == LineEnds::Nel);
         let mut read = Scan::default();
         let result = scan(&text, bounds, &mut read);
         let widened = |start: usize| if ends == LineEnds::Nel { nel_offset(&self.out, start) } else { start };

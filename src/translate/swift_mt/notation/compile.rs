@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::parts::Parts;
 use super::super::short::Short;
 use super::set::Set;
-use super::{Name, Notation, OPTIONS_MAX, Step};
+use super::{Name, Notation, OPTIONS_MAX, Run, Step};
 
 impl Notation {
     /// Compiles a format. `named` are those that `&name` stands for.
@@ -30,28 +30,20 @@ impl Notation {
 
     /// Most components are one run: then three steps are one.
     fn join(&mut self) {
-        let mut from: Vec<Option<Step>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
+        let steps = std::mem::take(&mut self.steps);
+        let mut rest = steps.as_slice();
         // Where each step is now, for those that go on elsewhere.
-        let mut places = Vec::with_capacity(from.len() + 1);
-        for at in 0..from.len() {
-            places.push(self.steps.len());
-            let Some(step) = from.get_mut(at).and_then(Option::take) else { continue };
-            let simple = match (&step, from.get(at + 1), from.get(at + 2)) {
-                (Step::Open(name), Some(Some(run)), Some(Some(Step::Close(_)))) if run.consumes() => {
-                    Some(*name)
+        let mut places = Vec::with_capacity(steps.len() + 1);
+        while let Some((step, after)) = rest.split_first() {
+            let (joined, count) = match (step, after) {
+                (Step::Open(name), [Step::Run(run), Step::Close(_), ..]) => {
+                    (Step::Component(*name, run.clone()), 3)
                 }
-                _ => None,
+                _ => (step.clone(), 1),
             };
-            let Some(name) = simple else {
-                self.steps.push(step);
-                continue;
-            };
-            if let Some(run) = from.get_mut(at + 1).and_then(Option::take) {
-                self.steps.push(Step::Component { name, run: Box::new(run) });
-            }
-            if let Some(close) = from.get_mut(at + 2) {
-                *close = None;
-            }
+            places.extend(std::iter::repeat_n(self.steps.len(), count));
+            self.steps.push(joined);
+            rest = rest.get(count..).unwrap_or_default();
         }
         places.push(self.steps.len());
         for step in &mut self.steps {
@@ -75,7 +67,7 @@ impl Notation {
                     for name in &open {
                         if let Some(name) = self.names.get_mut(*name) {
                             name.plain = false;
-                            name.single_line &= matches!(step, Step::Run { .. });
+                            name.single_line &= matches!(step, Step::Run(_));
                         }
                     }
                 }
@@ -88,7 +80,7 @@ impl Notation {
         let mut following: Option<Vec<u8>> = None;
         for step in self.steps.iter_mut().rev() {
             match step {
-                Step::Run { least, most, set: Set::Any, stop } if *least < *most => *stop = following.take(),
+                Step::Run(run) if run.set == Set::Any && run.least < run.most => run.stop = following.take(),
                 Step::Word(word) => following = Some(word.clone()),
                 Step::Open(_) | Step::Close(_) | Step::Option(_) | Step::Taken => {}
                 _ => following = None,
@@ -196,11 +188,11 @@ impl Notation {
             '!' => {
                 let set = reader.take();
                 self.plain.push_str(&format!("{most}!{set}"));
-                Step::Run { least: most, most, set: set_of(set)?, stop: None }
+                Step::Run(Run { least: most, most, set: set_of(set)?, stop: None })
             }
             set => {
                 self.plain.push_str(&format!("{most}{set}"));
-                Step::Run { least: 1, most, set: set_of(set)?, stop: None }
+                Step::Run(Run { least: 1, most, set: set_of(set)?, stop: None })
             }
         };
         self.steps.push(step);

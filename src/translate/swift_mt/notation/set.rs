@@ -1,5 +1,7 @@
 //! Sets of characters, and how many of them stand at the beginning of a text.
 
+use super::super::search;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Set {
     Digits,
@@ -105,17 +107,12 @@ fn take_decimal(text: &[u8], most: usize, strict: bool) -> Option<usize> {
 
 pub(super) fn take_any(text: &[u8], least: usize, most: usize) -> Option<usize> {
     let window = text.get(..most).unwrap_or(text);
-    let (length, characters) = if window.is_ascii() {
-        let length = end_of_line(window);
-        (length, length)
-    } else {
-        characters(text, most)
+    let (length, characters) = match search::line_end_or_wide(window) {
+        None => (window.len(), window.len()),
+        Some(end) if window.get(end).is_some_and(u8::is_ascii) => (end, end),
+        Some(_) => characters(text, most),
     };
     (characters >= least).then_some(length)
-}
-
-fn end_of_line(text: &[u8]) -> usize {
-    memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len())
 }
 
 /// The length of a line, up to so many characters, and how many it has.
