@@ -186,7 +186,8 @@ fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
         let again: T = native::decode(written.get(4..).unwrap()).unwrap();
         assert_eq!(encode(&again).unwrap(), written);
     });
-    assert!(peak < 20_000 + 100 * bytes.len() as u64, "{peak} bytes for {}", bytes.len());
+    // A list may hold structures whose absent members take a byte each, and some hundred bytes in memory.
+    assert!(peak < 20_000 + 400 * bytes.len() as u64, "{peak} bytes for {}", bytes.len());
 }
 
 /// What a client sends that may not be one.
