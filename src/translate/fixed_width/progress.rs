@@ -24,6 +24,8 @@ pub(super) struct Progress {
     counts: Vec<usize>,
     /// A byte at or after this place is known to be no padding.
     solid_until: usize,
+    /// From where reading stands up to this place there is only padding, as far as bytes have come.
+    padding_until: usize,
 }
 
 /// What a message is read by.
@@ -66,6 +68,7 @@ impl Progress {
             previous: None,
             counts: vec![0; layout.records.len()],
             solid_until: 0,
+            padding_until: 0,
         }
     }
 
@@ -108,12 +111,16 @@ impl Progress {
             return false;
         }
         let is_solid = |byte: &u8| !padding.iter().any(|&character| rules.charset.byte(character) == *byte);
-        match part.bytes.iter().position(is_solid) {
+        let known = self.padding_until.saturating_sub(part.offset);
+        match part.bytes.iter().skip(known).position(is_solid) {
             Some(at) => {
-                self.solid_until = part.offset + at + 1;
+                self.solid_until = part.offset + known + at + 1;
                 false
             }
-            None => true,
+            None => {
+                self.padding_until = part.offset + part.bytes.len();
+                true
+            }
         }
     }
 
