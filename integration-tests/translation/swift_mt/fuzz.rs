@@ -1,7 +1,7 @@
 //! Whatever comes as SWIFT MT: no panic, a refusal within it or a document that comes back byte by byte, and work in
 //! proportion.
 
-use fuzz::{Shape, assert_in_proportion, bytes_at_once, each_case, mutated};
+use fuzz::{Shape, allocations, assert_in_proportion, bytes_at_once, each_case, mutated};
 use mqgate::message::Ccsid;
 use mqgate::translate::{Input, Show, Wire};
 
@@ -157,4 +157,19 @@ fn shape(name: &'static str, make: fn(usize) -> String) -> Shape<String> {
 
 fn numbered(count: usize, before: &str, after: &str) -> String {
     (0..count).map(|number| format!("{before}{}{after}", number % 10)).collect()
+}
+
+/// Tables of what was found grow by doubling, and the document with them; nothing is allocated for a field.
+#[test]
+fn fields_of_swift_mt_allocate_nothing_of_their_own() {
+    let case = cases("swift-mt").into_iter().find(|case| case.name == "mt940-customer-statement").unwrap();
+    let text = String::from_utf8(case.bytes.clone()).unwrap();
+    let entry = ":61:251105RD1,S103GLEN-000731\r\n:86:FREE TEXT\r\n";
+    let (before, after) = text.split_once(":62F:").unwrap();
+    let translator = translator();
+    let [few, many] = [1, 200].map(|times| {
+        let bytes = [before, &entry.repeat(times), ":62F:", after].concat().into_bytes();
+        allocations(|| drop(translator.translate(utf_8(&bytes)).unwrap()))
+    });
+    assert!(many <= few + 20, "{few} allocations, with 398 more fields {many}");
 }
