@@ -22,9 +22,7 @@ pub(super) struct Progress {
     index: usize,
     previous: Option<usize>,
     counts: Vec<usize>,
-    /// A byte at or after this place is known to be no padding.
-    solid_until: usize,
-    /// From where reading stands up to this place there is only padding, as far as bytes have come.
+    /// From where reading stands up to this place there is only padding: what is looked through once is not again.
     padding_until: usize,
 }
 
@@ -67,7 +65,6 @@ impl Progress {
             index: 0,
             previous: None,
             counts: vec![0; layout.records.len()],
-            solid_until: 0,
             padding_until: 0,
         }
     }
@@ -107,21 +104,14 @@ impl Progress {
     /// Whether nothing but padding is left.
     fn is_padding(&mut self, rules: Rules<'_>, part: Part<'_>) -> bool {
         let padding = &rules.layout.file.padding;
-        if padding.is_empty() || self.solid_until > part.offset {
+        if padding.is_empty() {
             return false;
         }
         let is_solid = |byte: &u8| !padding.iter().any(|&character| rules.charset.byte(character) == *byte);
         let known = self.padding_until.saturating_sub(part.offset);
-        match part.bytes.iter().skip(known).position(is_solid) {
-            Some(at) => {
-                self.solid_until = part.offset + known + at + 1;
-                false
-            }
-            None => {
-                self.padding_until = part.offset + part.bytes.len();
-                true
-            }
-        }
+        let solid = part.bytes.iter().skip(known).position(is_solid);
+        self.padding_until = part.offset + solid.map_or(part.bytes.len(), |more| known + more);
+        solid.is_none()
     }
 
     /// Whether a record of a kind may come next.
