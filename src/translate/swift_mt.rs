@@ -50,6 +50,7 @@ pub(super) struct Binding {
 struct Read<'a> {
     decoded: Decoded<'a>,
     ends: LineEnds,
+    /// It has nothing but line ends that JSON wants escaped.
     clean: bool,
     scan: Scan,
     refusal: Option<Refusal>,
@@ -70,7 +71,8 @@ impl Binding {
         Writer::new(
             &read.decoded.text,
             &read.scan,
-            (read.ends, read.clean),
+            read.ends,
+            read.clean,
             show,
             self.limits.document_bytes_max,
         )

@@ -28,7 +28,8 @@ impl<'a> Writer<'a> {
     pub(super) fn new(
         text: &'a str,
         scan: &'a Scan,
-        (ends, clean): (LineEnds, bool),
+        ends: LineEnds,
+        clean: bool,
         show: Show,
         bytes_max: usize,
     ) -> Self {

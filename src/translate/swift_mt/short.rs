@@ -5,8 +5,9 @@
 const BYTES: usize = 32;
 
 /// A text that is written again and again.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Short {
+    /// Zeros behind the text.
     bytes: [u8; BYTES],
     length: usize,
 }

@@ -225,8 +225,7 @@ impl Notation {
         let masked = name.ends_with('*');
         let text = name.trim_end_matches('*').to_owned();
         let opening = member(&text)?;
-        let same = |other: &Short| other.as_bytes() == opening.as_bytes();
-        let taken = |other: &Name| same(&other.member) || other.decimal.as_ref().is_some_and(same);
+        let taken = |other: &Name| other.member == opening || other.decimal.as_ref() == Some(&opening);
         if self.names.iter().any(taken) {
             return Err(format!("{text} once"));
         }
