@@ -5,7 +5,7 @@ use fuzz::{Shape, allocations, assert_in_proportion, bytes_at_once, each_case, m
 use mqgate::message::Ccsid;
 use mqgate::translate::{Input, Show, Wire};
 
-use super::{WIRE, cases, translator, utf_8, walk};
+use super::{Case, WIRE, cases, translator, utf_8, walk};
 use crate::support::json;
 
 /// What FIN trips over.
@@ -56,7 +56,7 @@ fn fuzz_swift_mt_that_is_accepted_comes_back() {
 
 #[test]
 fn fuzz_swift_mt_is_read_as_the_walk_reads_it() {
-    let all: Vec<_> = cases("swift-mt").into_iter().filter(super::Case::is_utf_8).collect();
+    let all: Vec<_> = cases("swift-mt").into_iter().filter(Case::is_utf_8).collect();
     let translator = translator();
     each_case(4, |random| {
         let case = random.pick(&all);
@@ -162,8 +162,7 @@ fn numbered(count: usize, before: &str, after: &str) -> String {
 /// Tables of what was found grow by doubling, and the document with them; nothing is allocated for a field.
 #[test]
 fn fields_of_swift_mt_allocate_nothing_of_their_own() {
-    let case = cases("swift-mt").into_iter().find(|case| case.name == "mt940-customer-statement").unwrap();
-    let text = String::from_utf8(case.bytes.clone()).unwrap();
+    let text = String::from_utf8(Case::named("mt940-customer-statement").bytes).unwrap();
     let entry = ":61:251105RD1,S103GLEN-000731\r\n:86:FREE TEXT\r\n";
     let (before, after) = text.split_once(":62F:").unwrap();
     let translator = translator();
