@@ -64,6 +64,9 @@ struct Serve {
     /// The queue manager's name.
     #[arg(long, default_value = "QM1")]
     queue_manager: String,
+    /// How much memory the data of messages on queues may take, in MiB; data beyond it is on disk only.
+    #[arg(long, default_value_t = 256)]
+    message_memory_mib: u32,
     /// A file to which the address is written once the queue manager serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -124,6 +127,7 @@ fn serve(options: Serve) -> ExitCode {
         listen: options.listen,
         users: options.users,
         queue_manager: options.queue_manager,
+        message_memory_bytes: options.message_memory_mib as usize * 1024 * 1024,
         ready_file: options.ready_file,
     };
     // A queue manager that lost its footing must not go on: clients back out, the store has what was committed.

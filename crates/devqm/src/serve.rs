@@ -37,6 +37,8 @@ pub struct Options {
     pub users: Option<PathBuf>,
     /// The queue manager's name.
     pub queue_manager: String,
+    /// How much memory the messages on queues may take, besides what finding them takes; the others are on disk only.
+    pub message_memory_bytes: usize,
     /// A file to write the address to, once it serves.
     pub ready_file: Option<PathBuf>,
 }
@@ -136,7 +138,8 @@ fn restore(options: &Options) -> Result<(Engine, Store, InFlight), Error> {
     let store::Opened { mut store, in_flight, identity, restored } =
         store::open(&options.data, &options.queue_manager, now())?;
     info!(data = %options.data.display(), messages = restored.messages.len(), "Data folder read.");
-    let mut engine = Engine::new(identity, restored, now());
+    let shelf = Arc::new(store.shelf(options.message_memory_bytes));
+    let mut engine = Engine::new(identity, restored, shelf, now());
     if let Some(file) = &options.mqsc {
         let notes = engine.configure(&commands, now()).map_err(|error| Error::Mqsc(place(file, &error)))?;
         notes.iter().for_each(|note| info!(file = %file.display(), "{note}"));

@@ -2,8 +2,10 @@
 //! file beside it.
 //!
 //! # Files
-//! * `devqm.redb`: tables `about` (version, names), `objects`, `messages` (by sequence: the number of the put, so that
-//!   reading them in order restores every queue's order), `backouts` (counts that are not 0, by sequence).
+//! * `devqm.redb`: tables `about` (version, names), `objects`, `messages` (by sequence: the number of the put), `heads` (what
+//!   of each message is in memory, so that a start need not read the messages themselves; by sequence, which restores every
+//!   queue's order), `backouts` (counts that are not 0, by sequence). Rows of messages that are not persistent are those that
+//!   memory had no room for; they go at the next start.
 //! * `in-flight`: slots of 16 bytes (sequence, 8 bytes; backout count, 4; check, 4; all big-endian). A slot says: if the
 //!   queue manager is killed now, this message must come back with at least this count. It is written without a sync,
 //!   because a killed process loses nothing that it has handed to the kernel, and never needs to be cleared: a message
@@ -16,25 +18,29 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use libmqm_sys::MQPER_PERSISTENT;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
-use crate::engine::{Change, Identity, Image, Mark, Moment, ObjectKey, ObjectRecord, Restored, Write};
+use crate::engine::{Change, Head, Identity, Mark, Moment, ObjectKey, ObjectRecord, Restored, Write};
+use crate::shelf::Shelf;
 
 /// The version of the data folder's contents; another one is refused.
-const VERSION: u64 = 1;
-/// What redb may keep in memory. Messages are in memory anyway: it only needs the pages it is writing.
+const VERSION: u64 = 2;
+/// What redb may keep in memory: the pages it is writing. Those that are read, the operating system keeps.
 const CACHE_BYTES: usize = 32 << 20;
 const SLOT_BYTES: usize = 16;
 
 const ABOUT: TableDefinition<&str, &[u8]> = TableDefinition::new("about");
 const OBJECTS: TableDefinition<&str, &[u8]> = TableDefinition::new("objects");
-const MESSAGES: TableDefinition<u64, &[u8]> = TableDefinition::new("messages");
+const HEADS: TableDefinition<u64, &[u8]> = TableDefinition::new("heads");
+/// All of each message that is stored.
+pub(crate) const MESSAGES: TableDefinition<u64, &[u8]> = TableDefinition::new("messages");
 const BACKOUTS: TableDefinition<u64, u32> = TableDefinition::new("backouts");
 
 /// An open data folder: the only one who writes to it.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    database: Arc<Database>,
     buffer: Vec<u8>,
 }
 
@@ -131,7 +137,7 @@ pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, E
     let mut marks = Vec::new();
     io::Read::read_to_end(&mut &in_flight, &mut marks).map_err(at(&slots))?;
 
-    let mut store = Store { database, buffer: Vec::new() };
+    let mut store = Store { database: Arc::new(database), buffer: Vec::new() };
     let wrap = |source: redb::Error| Error::Database { folder: folder.to_owned(), source: Box::new(source) };
     let identity = store.identify(folder, queue_manager, now)?;
     let mut restored = Restored {
@@ -140,12 +146,13 @@ pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, E
             .map_err(wrap)?
             .map_err(|what| Error::Damaged { folder: folder.to_owned(), what })?,
         messages: store
-            .messages()
+            .heads()
             .map_err(wrap)?
             .map_err(|what| Error::Damaged { folder: folder.to_owned(), what })?,
     };
-    let raised = raise(&mut restored.messages, &marks);
-    store.write(&[Write::of(raised)]).map_err(wrap)?;
+    let mut changes = raise(&mut restored.messages, &marks);
+    changes.extend(forget(&mut restored.messages));
+    store.write(&[Write::of(changes)]).map_err(wrap)?;
     // Only now that the raised counts are durable: sequences may be used again, and an old slot must not meet them.
     in_flight.set_len(0).and_then(|()| in_flight.sync_all()).map_err(at(&slots))?;
     Ok(Opened { store, in_flight: InFlight(in_flight), identity, restored })
@@ -171,7 +178,7 @@ fn refuse(folder: &Path, error: DatabaseError) -> Error {
 }
 
 /// Raises the counts of messages that a unit of work had got when the queue manager was killed.
-fn raise(messages: &mut BTreeMap<u64, (Arc<Image>, u32)>, slots: &[u8]) -> Vec<Change> {
+fn raise(messages: &mut BTreeMap<u64, (Head, u32)>, slots: &[u8]) -> Vec<Change> {
     let marks = slots.chunks_exact(SLOT_BYTES).filter_map(Mark::decode);
     let mut changes = Vec::new();
     for (sequence, count) in marks {
@@ -185,7 +192,18 @@ fn raise(messages: &mut BTreeMap<u64, (Arc<Image>, u32)>, slots: &[u8]) -> Vec<C
     changes
 }
 
+/// Takes out what memory had no room for and is not persistent.
+fn forget(messages: &mut BTreeMap<u64, (Head, u32)>) -> Vec<Change> {
+    let gone = messages.extract_if(.., |_, (head, _)| head.persistence != MQPER_PERSISTENT);
+    gone.map(|(sequence, _)| Change::RemoveMessage { sequence, was_counted: false }).collect()
+}
+
 impl Store {
+    /// The messages, to be read by their sequences, and the room that there is for those in memory.
+    pub fn shelf(&self, room_bytes: usize) -> Shelf {
+        Shelf::new(self.database.clone(), room_bytes)
+    }
+
     /// Makes changes durable, all of them in one transaction.
     ///
     /// # Errors
@@ -197,15 +215,18 @@ impl Store {
         }
         let transaction = self.database.begin_write()?;
         {
+            let mut heads = transaction.open_table(HEADS)?;
             let mut messages = transaction.open_table(MESSAGES)?;
             for change in changes {
                 match change {
                     Change::PutMessage { sequence, image } => {
-                        self.buffer.clear();
+                        self.buffer = encode(&Head::of(image), std::mem::take(&mut self.buffer));
+                        heads.insert(sequence, self.buffer.as_slice())?;
                         self.buffer = encode(&**image, std::mem::take(&mut self.buffer));
                         messages.insert(sequence, self.buffer.as_slice())?;
                     }
                     Change::RemoveMessage { sequence, was_counted } => {
+                        heads.remove(sequence)?;
                         messages.remove(sequence)?;
                         if *was_counted {
                             transaction.open_table(BACKOUTS)?.remove(sequence)?;
@@ -254,6 +275,7 @@ impl Store {
                 None => {
                     // The tables are made now, so that reading them needs no special case.
                     transaction.open_table(OBJECTS)?;
+                    transaction.open_table(HEADS)?;
                     transaction.open_table(MESSAGES)?;
                     transaction.open_table(BACKOUTS)?;
                     let identifier = format!("{queue_manager}_{:016X}", now.0);
@@ -297,18 +319,18 @@ impl Store {
     }
 
     #[expect(clippy::type_complexity, reason = "redb's errors and damaged contents are told apart")]
-    fn messages(&self) -> Result<Result<BTreeMap<u64, (Arc<Image>, u32)>, String>, redb::Error> {
+    fn heads(&self) -> Result<Result<BTreeMap<u64, (Head, u32)>, String>, redb::Error> {
         let transaction = self.database.begin_read()?;
         let backouts = transaction.open_table(BACKOUTS)?;
         let mut messages = BTreeMap::new();
-        for row in transaction.open_table(MESSAGES)?.iter()? {
+        for row in transaction.open_table(HEADS)?.iter()? {
             let (sequence, value) = row?;
             let sequence = sequence.value();
-            let Ok(image) = postcard::from_bytes::<Image>(value.value()) else {
+            let Ok(head) = postcard::from_bytes::<Head>(value.value()) else {
                 return Ok(Err(format!("message {sequence} cannot be read")));
             };
             let count = backouts.get(sequence)?.map_or(0, |count| count.value());
-            messages.insert(sequence, (Arc::new(image), count));
+            messages.insert(sequence, (head, count));
         }
         Ok(Ok(messages))
     }
@@ -352,7 +374,8 @@ fn check(sequence: u64, count: u32) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn encode<T: serde::Serialize>(value: &T, buffer: Vec<u8>) -> Vec<u8> {
+fn encode<T: serde::Serialize>(value: &T, mut buffer: Vec<u8>) -> Vec<u8> {
+    buffer.clear();
     // Postcard fails on types that these are not: maps of unknown length, and a full output, which a Vec never is.
     postcard::to_extend(value, buffer).expect("a record always encodes")
 }

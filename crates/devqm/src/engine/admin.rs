@@ -260,8 +260,7 @@ impl Engine {
         let queue = self.queues.get_mut(&id).ok_or_else(|| not_found(&object))?;
         check_unused(queue)?;
         let messages = queue.clear();
-        let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
-        changes.extend(persistent.map(|(position, entry)| removal(*position, entry)));
+        changes.extend(messages.iter().filter_map(|(position, entry)| removal(*position, entry)));
         Ok(format!("AMQ8022I: Queue {name} cleared."))
     }
 }

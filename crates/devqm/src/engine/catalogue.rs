@@ -167,7 +167,8 @@ impl Engine {
             Variety::LocalQueue { id, origin } => match self.queues.get_mut(&id) {
                 Some(queue) => queue.rules = super::queue::Rules::of(&record.attributes),
                 None => {
-                    let queue = Queue::new(key.name().to_owned(), &record.attributes, origin);
+                    let (name, shelf) = (key.name().to_owned(), self.shelf.clone());
+                    let queue = Queue::new(name, &record.attributes, origin, shelf);
                     self.queues.insert(id, queue);
                 }
             },

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use libmqm_sys as mq;
 
-use super::message::Entry;
+use super::message::{Entry, Image};
 use crate::rfh2;
 use crate::selector::{Selector, Value};
 use crate::verbs::{Descriptor, Property};
@@ -15,12 +15,14 @@ const HEADERS_MAX: usize = 16;
 
 /// Whether a message is selected.
 pub(super) fn selects(selector: &Selector, entry: &Entry) -> bool {
-    let fields = Fields { entry, in_body: OnceCell::new() };
+    let Ok(image) = entry.image() else { return false };
+    let fields = Fields { image: &image, backout_count: entry.backout_count, in_body: OnceCell::new() };
     selector.selects(&|name| fields.value(name))
 }
 
 struct Fields<'e> {
-    entry: &'e Entry,
+    image: &'e Image,
+    backout_count: u32,
     /// The properties before the body, read when one is asked for.
     in_body: OnceCell<Vec<Property>>,
 }
@@ -28,7 +30,7 @@ struct Fields<'e> {
 impl Fields<'_> {
     fn value(&self, name: &str) -> Option<Value> {
         if let Some(field) = name.strip_prefix("Root.MQMD.") {
-            return descriptor_field(&self.entry.image.descriptor, field);
+            return descriptor_field(&self.image.descriptor, field);
         }
         if name.starts_with("JMS")
             && let Some(value) = self.header_field(name)
@@ -40,7 +42,7 @@ impl Fields<'_> {
 
     /// A JMS header field or a property that JMS defines.
     fn header_field(&self, name: &str) -> Option<Value> {
-        let descriptor = &self.entry.image.descriptor;
+        let descriptor = &self.image.descriptor;
         let number = |number: i32| Some(Value::Exact(i64::from(number)));
         match name {
             "JMSType" => self.property("mcd.Type"),
@@ -57,8 +59,8 @@ impl Fields<'_> {
                 Value::Text(text) => text.trim().parse().ok().map(Value::Exact),
                 other => Some(other),
             }),
-            "JMSRedelivered" => Some(Value::Boolean(self.entry.backout_count > 0)),
-            "JMSXDeliveryCount" => Some(Value::Exact(i64::from(self.entry.backout_count) + 1)),
+            "JMSRedelivered" => Some(Value::Boolean(self.backout_count > 0)),
+            "JMSXDeliveryCount" => Some(Value::Exact(i64::from(self.backout_count) + 1)),
             "JMSXUserID" => Some(trimmed(&descriptor.user_identifier)),
             "JMSXAppID" => Some(trimmed(&descriptor.put_application_name)),
             "JMSXGroupID" => self.property("jms.Gid"),
@@ -74,7 +76,7 @@ impl Fields<'_> {
     }
 
     fn property(&self, name: &str) -> Option<Value> {
-        let image = &self.entry.image;
+        let image = self.image;
         let in_body = self.in_body.get_or_init(|| properties_in_body(&image.descriptor, &image.body));
         image.properties.iter().chain(in_body).find(|property| property.name == name).and_then(value)
     }

@@ -238,9 +238,9 @@ impl Engine {
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
         let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
-        let (image, positions) = match group::whole(found, entry, get) {
+        let (image, positions) = match group::whole(found, entry, get)? {
             Some((whole, positions)) => (Arc::new(whole), positions),
-            None => (entry.image.clone(), vec![position]),
+            None => (entry.image()?, vec![position]),
         };
         let (shown, reason) = self::shown(get, form::shaped(&image, form), self.catalogue.rules.ccsid);
         let length = shown.body.len();
@@ -301,9 +301,8 @@ impl Engine {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.unit.gets.extend(taken);
             }
-        } else if delivered.iter().any(Entry::is_persistent) {
-            let persistent = taken.iter().filter(|held| held.entry.is_persistent());
-            let changes = persistent.map(|held| removal(held.position, &held.entry)).collect();
+        } else if delivered.iter().any(|entry| entry.stored) {
+            let changes = taken.iter().filter_map(|held| removal(held.position, &held.entry)).collect();
             let answer = std::mem::replace(&mut answer, Answer::of(ok(Outcome::Nothing)));
             self.write(changes, Then::Answer { connection: id, answer });
             progress = Some(Progress::Writing);

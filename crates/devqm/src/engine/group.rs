@@ -204,32 +204,34 @@ impl Handle {
 }
 
 /// A whole message of its segments, and where they stand; `None` where the get does not ask for it, or it is whole already.
-pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Option<(Image, Vec<Position>)> {
-    let descriptor = &entry.image.descriptor;
-    if get.options & mq::MQGMO_COMPLETE_MSG == 0 || descriptor.message_flags & IS_SEGMENT == 0 {
-        return None;
+pub(super) fn whole(
+    queue: &Queue,
+    entry: &Entry,
+    get: &Get,
+) -> Result<Option<(Image, Vec<Position>)>, Failure> {
+    let head = &entry.head;
+    if get.options & mq::MQGMO_COMPLETE_MSG == 0 || head.message_flags & IS_SEGMENT == 0 {
+        return Ok(None);
     }
-    let members = Members::of(queue, &descriptor.group_id);
-    let segments = members.segments(descriptor.sequence_number)?;
-    let mut body = Vec::new();
-    for position in &segments {
-        body.extend_from_slice(&queue.at(*position)?.image.body);
-    }
-    let image = &queue.at(*segments.first()?)?.image;
+    let members = Members::of(queue, &head.group_id);
+    let Some(segments) = members.segments(head.sequence_number) else { return Ok(None) };
+    let entries = segments.iter().filter_map(|position| queue.at(*position));
+    let images = entries.map(Entry::image).collect::<Result<Vec<_>, _>>()?;
+    let Some(image) = images.first() else { return Ok(None) };
     let whole = Image {
         queue: image.queue,
         rank: image.rank,
         descriptor: Descriptor {
-            message_flags: descriptor.message_flags & !IS_SEGMENT,
+            message_flags: head.message_flags & !IS_SEGMENT,
             offset: 0,
             original_length: mq::MQOL_UNDEFINED,
             ..image.descriptor.clone()
         },
         expires_ms: image.expires_ms,
         properties: image.properties.clone(),
-        body,
+        body: images.iter().flat_map(|image| &image.body).copied().collect(),
     };
-    Some((whole, segments))
+    Ok(Some((whole, segments)))
 }
 
 /// The groups that one search has met: each is looked through once.
@@ -249,9 +251,9 @@ struct Member {
 impl Members {
     fn of(queue: &Queue, group_id: &[u8; 24]) -> Self {
         let member = |(position, entry): (Position, &Entry)| {
-            let descriptor = &entry.image.descriptor;
-            let place = (descriptor.sequence_number, descriptor.offset);
-            let (bytes, flags) = (entry.image.body.len(), descriptor.message_flags);
+            let head = &entry.head;
+            let place = (head.sequence_number, head.offset);
+            let (bytes, flags) = (head.body_bytes as usize, head.message_flags);
             (place, Member { position, bytes, flags })
         };
         Self(queue.group(group_id).map(member).collect())
@@ -296,10 +298,10 @@ impl Members {
 /// Whether a get may have a message, for all that belongs to it.
 fn may_have(queue: &Queue, entry: &Entry, get: &Get, is_under_way: bool, groups: &mut Groups) -> bool {
     let asks = |option: i32| get.options & option != 0;
-    let descriptor = &entry.image.descriptor;
-    let (sequence, offset) = (descriptor.sequence_number, descriptor.offset);
-    let in_group = descriptor.message_flags & IN_GROUP != 0;
-    let is_segment = descriptor.message_flags & IS_SEGMENT != 0;
+    let head = &entry.head;
+    let (sequence, offset) = (head.sequence_number, head.offset);
+    let in_group = head.message_flags & IN_GROUP != 0;
+    let is_segment = head.message_flags & IS_SEGMENT != 0;
     if !in_group && !is_segment {
         return true;
     }
@@ -310,8 +312,7 @@ fn may_have(queue: &Queue, entry: &Entry, get: &Get, is_under_way: bool, groups:
     if asks(mq::MQGMO_COMPLETE_MSG) && offset != 0 {
         return false;
     }
-    let members =
-        groups.entry(descriptor.group_id).or_insert_with(|| Members::of(queue, &descriptor.group_id));
+    let members = groups.entry(head.group_id).or_insert_with(|| Members::of(queue, &head.group_id));
     let needs_segments =
         asks(mq::MQGMO_COMPLETE_MSG) || (asks(mq::MQGMO_ALL_SEGMENTS_AVAILABLE) && !is_under_way);
     let needs_group = asks(mq::MQGMO_ALL_MSGS_AVAILABLE) && !is_under_way;

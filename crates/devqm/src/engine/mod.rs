@@ -1,6 +1,7 @@
 //! The queue manager itself: queues, handles, units of work, and what each verb does to them.
 //!
-//! Pure: no input or output, no clock, no thread. Whoever drives it passes the time in, carries [`Write`]s to the store
+//! Pure: no input or output, no clock, no thread; but for one thing, a message that memory had no room for, which is read
+//! back from the [`Shelf`] when somebody gets it. Whoever drives it passes the time in, carries [`Write`]s to the store
 //! and tells when they are durable, and carries [`Answer`]s to connections. A put becomes visible, and a committed get
 //! final, only when the store has said that it is durable.
 //!
@@ -45,7 +46,7 @@ use libmqm_sys as mq;
 
 pub use access::Refusal;
 pub use catalogue::{ObjectKey, ObjectRecord, Variety};
-pub use message::{Image, Moment};
+pub use message::{Head, Image, Moment};
 pub use queue::Origin;
 pub use state::{Fields, Row};
 
@@ -57,6 +58,7 @@ use queue::Queue;
 use unit::Then;
 
 use crate::faults::Faults;
+use crate::shelf::Shelf;
 use crate::verbs::{ObjectHandle, Outcome, Reply, Request};
 
 /// A connection's number, given by whoever accepted it; never reused.
@@ -88,6 +90,8 @@ pub struct Engine {
     stopping: bool,
     /// What it does wrong because a test asked for it; not stored.
     faults: Faults,
+    /// Where messages are that memory has no room for.
+    shelf: Arc<Shelf>,
     effects: Effects,
 }
 
@@ -108,7 +112,7 @@ pub struct Restored {
     /// The objects; all standard ones are added where missing.
     pub objects: BTreeMap<ObjectKey, ObjectRecord>,
     /// The committed persistent messages by sequence, with their backout counts.
-    pub messages: BTreeMap<u64, (Arc<Image>, u32)>,
+    pub messages: BTreeMap<u64, (Head, u32)>,
 }
 
 /// What became of a call.
@@ -208,7 +212,7 @@ struct Slots {
 impl Engine {
     /// A queue manager with what its store holds; standard objects that are missing are defined (see
     /// [`Engine::effects`]).
-    pub fn new(identity: Identity, restored: Restored, now: Moment) -> Self {
+    pub fn new(identity: Identity, restored: Restored, shelf: Arc<Shelf>, now: Moment) -> Self {
         let next_sequence = restored.messages.last_key_value().map_or(1, |(sequence, _)| sequence + 1);
         let mut engine = Self {
             next_unique: u64::from(identity.run) << 32,
@@ -223,14 +227,15 @@ impl Engine {
             broker: publish::Broker::default(),
             stopping: false,
             faults: Faults::default(),
+            shelf,
             effects: Effects::default(),
         };
         engine.restore_objects(restored.objects, now);
-        for (sequence, (image, backout_count)) in restored.messages {
+        for (sequence, (head, backout_count)) in restored.messages {
             // A message without its queue is one whose queue was deleted with PURGE: both go in one write.
-            if let Some(queue) = engine.queues.get_mut(&image.queue) {
-                let position = Position { rank: image.rank, sequence };
-                queue.insert(position, Entry { image, backout_count, slot: None });
+            if let Some(queue) = engine.queues.get_mut(&head.queue) {
+                let position = Position { rank: head.rank, sequence };
+                queue.insert(position, Entry::restored(head, backout_count, &engine.shelf, sequence));
             }
         }
         engine.find_retained();
@@ -320,8 +325,8 @@ impl Engine {
 
     /// Drops messages whose time was over; the store may learn of it whenever it likes.
     fn discard_expired(&mut self, expired: Vec<(Position, Entry)>, now: Moment) {
-        let persistent = expired.iter().filter(|(_, entry)| entry.is_persistent());
-        let changes: Vec<_> = persistent.map(|(position, entry)| removal(*position, entry)).collect();
+        let stored = expired.iter().filter_map(|(position, entry)| removal(*position, entry));
+        let changes: Vec<_> = stored.collect();
         if !changes.is_empty() {
             self.write(changes, Then::Nothing);
         }
@@ -380,8 +385,10 @@ impl Answer {
     }
 }
 
-fn removal(position: Position, entry: &Entry) -> Change {
-    Change::RemoveMessage { sequence: position.sequence, was_counted: entry.backout_count > 0 }
+/// What the store is told of a message that goes; nothing where it does not have it.
+fn removal(position: Position, entry: &Entry) -> Option<Change> {
+    let was_counted = entry.backout_count > 0;
+    entry.stored.then_some(Change::RemoveMessage { sequence: position.sequence, was_counted })
 }
 
 fn ok(outcome: Outcome) -> Reply {

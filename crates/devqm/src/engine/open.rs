@@ -329,15 +329,14 @@ impl Engine {
         Progress::Writing
     }
 
-    /// Takes a queue out of memory; returns its key and the removals of its persistent messages.
+    /// Takes a queue out of memory; returns its key and the removals of its stored messages.
     pub(super) fn drop_queue(&mut self, id: QueueId) -> Option<(ObjectKey, Vec<Change>)> {
         let mut queue = self.queues.remove(&id)?;
         let key = ObjectKey::Queue(queue.name.clone());
         self.catalogue.objects.remove(&key);
         self.forget_creator(key.name());
         let messages = queue.clear();
-        let persistent = messages.iter().filter(|(_, entry)| entry.is_persistent());
-        Some((key, persistent.map(|(position, entry)| removal(*position, entry)).collect()))
+        Some((key, messages.iter().filter_map(|(position, entry)| removal(*position, entry)).collect()))
     }
 }
 

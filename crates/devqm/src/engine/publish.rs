@@ -68,11 +68,7 @@ impl Engine {
             }
             return Ok(Progress::Answered(Answer::of(reply)));
         }
-        let persistent = held.iter().filter(|held| held.entry.is_persistent());
-        changes.extend(persistent.map(|held| Change::PutMessage {
-            sequence: held.position.sequence,
-            image: held.entry.image.clone(),
-        }));
+        changes.extend(self.storing(&mut held));
         if changes.is_empty() {
             held.into_iter().for_each(|held| self.reveal(held, now));
             return Ok(Progress::Answered(Answer::of(reply)));
@@ -158,8 +154,7 @@ impl Engine {
         let newest = there.max_by_key(|position| position.sequence).copied()?;
         let older = all.iter().filter(|position| position.sequence < newest.sequence);
         for position in older {
-            let entry = queue.remove(*position).filter(super::message::Entry::is_persistent);
-            changes.extend(entry.map(|entry| removal(*position, &entry)));
+            changes.extend(queue.remove(*position).and_then(|entry| removal(*position, &entry)));
         }
         all.retain(|position| position.sequence >= newest.sequence);
         Some(newest)
@@ -189,7 +184,7 @@ impl Engine {
     fn retained_at(&self, position: Position, now: Moment) -> Option<Put> {
         let queue = self.queues.get(&self.retaining()?)?;
         let entry = queue.at(position).filter(|entry| !entry.is_expired(now))?;
-        let Image { descriptor, properties, body, .. } = &*entry.image;
+        let Image { descriptor, properties, body, .. } = &*entry.image().ok()?;
         let properties = properties.iter().filter(|property| property.name != TOPIC).cloned().collect();
         let descriptor = Descriptor { expiry: entry.expiry_left(now), ..descriptor.clone() };
         Some(Put { handle: 0, options: 0, context: 0, descriptor, properties, body: body.clone() })
@@ -206,7 +201,8 @@ impl Engine {
     pub(super) fn find_retained(&mut self) {
         let Some(queue) = self.retaining().and_then(|id| self.queues.get(&id)) else { return };
         for (position, entry) in queue.all() {
-            let topic = entry.image.properties.iter().find(|property| property.name == TOPIC);
+            let Ok(image) = entry.image() else { continue };
+            let topic = image.properties.iter().find(|property| property.name == TOPIC);
             if let Some(topic) = topic.and_then(|topic| String::from_utf8(topic.value.clone()).ok()) {
                 self.broker.retained.entry(topic).or_default().push(position);
             }

@@ -4,10 +4,10 @@ use libmqm_sys as mq;
 
 use super::connect::{Connection, Target, ended};
 use super::group::{IN_GROUP, IS_SEGMENT};
-use super::message::{Entry, Moment};
+use super::message::Moment;
 use super::report::{self, Event};
 use super::unit::Then;
-use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, context, with_warning};
+use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context, with_warning};
 use crate::verbs::{Descriptor, Open, Outcome, Put, Reply, ResolvedNames};
 
 /// Options that need nothing done here: the reply is always synchronous, and that the queue manager quiesces is answered
@@ -141,21 +141,20 @@ impl Engine {
         let reply = with_warning(warned, Outcome::Put(Box::new(first.descriptor.clone()), names));
         let placed =
             all.into_iter().map(|put| self.placed(queue, put.descriptor, put.properties, put.body, now));
-        let held: Vec<_> = placed.collect::<Option<_>>().ok_or(Failure(mq::MQRC_Q_DELETED))?;
+        let mut held: Vec<_> = placed.collect::<Option<_>>().ok_or(Failure(mq::MQRC_Q_DELETED))?;
         let arrived: Vec<_> = held.iter().map(|held| held.entry.clone()).collect();
         let unit = under_syncpoint.then_some(id);
         let mut progress = Progress::Answered(Answer::of(reply.clone()));
         if under_syncpoint {
             self.connection(id)?.unit.puts.extend(held);
-        } else if arrived.iter().any(Entry::is_persistent) {
-            let changes = held.iter().map(|held| {
-                let (sequence, image) = (held.position.sequence, held.entry.image.clone());
-                Change::PutMessage { sequence, image }
-            });
-            self.write(changes.collect(), Then::Put { connection: id, held, reply });
-            progress = Progress::Writing;
         } else {
-            held.into_iter().for_each(|held| self.reveal(held, now));
+            let changes = self.storing(&mut held);
+            if changes.is_empty() {
+                held.into_iter().for_each(|held| self.reveal(held, now));
+            } else {
+                self.write(changes, Then::Put { connection: id, held, reply });
+                progress = Progress::Writing;
+            }
         }
         for entry in &arrived {
             self.report(Event::Arrival, entry, unit, now);

@@ -12,6 +12,7 @@ use super::message::{Entry, Moment, Position};
 use super::{ConnectionId, fields};
 use crate::mqsc::Attributes;
 use crate::selector;
+use crate::shelf::Shelf;
 use crate::verbs::{Get, ObjectHandle};
 
 /// A local queue. Only messages that anyone may get are in it: uncommitted ones are in their unit of work.
@@ -39,6 +40,7 @@ pub(super) struct Queue {
     pub(super) waiters: VecDeque<Waiter>,
     /// Messages that a handle has locked by browsing.
     pub(super) locks: BTreeMap<Position, Owner>,
+    shelf: Arc<Shelf>,
     messages: BTreeMap<Position, Entry>,
     by_message_id: Index,
     by_correlation_id: Index,
@@ -112,15 +114,15 @@ pub(super) struct Selector {
 impl Selector {
     /// Whether the get takes the message at this place.
     pub(super) fn accepts(&self, position: Position, entry: &Entry) -> bool {
-        let descriptor = &entry.image.descriptor;
+        let head = &entry.head;
         fn agrees<T: PartialEq>(asked: Option<&T>, has: &T) -> bool {
             asked.is_none_or(|asked| asked == has)
         }
-        agrees(self.message_id.as_ref(), &descriptor.message_id)
-            && agrees(self.correlation_id.as_ref(), &descriptor.correlation_id)
-            && agrees(self.group_id.as_ref(), &descriptor.group_id)
-            && agrees(self.sequence_number.as_ref(), &descriptor.sequence_number)
-            && agrees(self.offset.as_ref(), &descriptor.offset)
+        agrees(self.message_id.as_ref(), &head.message_id)
+            && agrees(self.correlation_id.as_ref(), &head.correlation_id)
+            && agrees(self.group_id.as_ref(), &head.group_id)
+            && agrees(self.sequence_number.as_ref(), &head.sequence_number)
+            && agrees(self.offset.as_ref(), &head.offset)
             && agrees(self.token.as_ref(), &Some(position))
             && self.condition.as_ref().is_none_or(|condition| fields::selects(condition, entry))
     }
@@ -153,7 +155,7 @@ impl Rules {
 
 impl Queue {
     /// An empty queue.
-    pub(super) fn new(name: String, attributes: &Attributes, origin: Origin) -> Self {
+    pub(super) fn new(name: String, attributes: &Attributes, origin: Origin, shelf: Arc<Shelf>) -> Self {
         Self {
             name,
             rules: Rules::of(attributes),
@@ -166,6 +168,7 @@ impl Queue {
             uncommitted_gets: 0,
             waiters: VecDeque::new(),
             locks: BTreeMap::new(),
+            shelf,
             messages: BTreeMap::new(),
             by_message_id: Index::default(),
             by_correlation_id: Index::default(),
@@ -180,21 +183,35 @@ impl Queue {
 
     /// Makes a message visible at its place.
     pub(super) fn insert(&mut self, position: Position, entry: Entry) {
-        let descriptor = &entry.image.descriptor;
-        self.by_message_id.insert(&descriptor.message_id, position);
-        self.by_correlation_id.insert(&descriptor.correlation_id, position);
-        self.by_group_id.insert(&descriptor.group_id, position);
+        let head = &entry.head;
+        self.by_message_id.insert(&head.message_id, position);
+        self.by_correlation_id.insert(&head.correlation_id, position);
+        self.by_group_id.insert(&head.group_id, position);
+        self.shelf.take(entry.memory_bytes());
         self.messages.insert(position, entry);
+    }
+
+    /// Leaves a message on disk, if it is there, memory has no room, and nobody has got it. The newest ones are left, so that
+    /// the oldest, which are got first, are at hand.
+    pub(super) fn shelve(&mut self, position: Position) {
+        if !self.shelf.is_full() {
+            return;
+        }
+        if let Some(entry) = self.messages.get_mut(&position).filter(|entry| entry.stored) {
+            self.shelf.give_back(entry.memory_bytes());
+            entry.leave_on(&self.shelf, position.sequence);
+        }
     }
 
     /// Takes a message out.
     pub(super) fn remove(&mut self, position: Position) -> Option<Entry> {
         let entry = self.messages.remove(&position)?;
         self.locks.remove(&position);
-        let descriptor = &entry.image.descriptor;
-        self.by_message_id.remove(&descriptor.message_id, position);
-        self.by_correlation_id.remove(&descriptor.correlation_id, position);
-        self.by_group_id.remove(&descriptor.group_id, position);
+        let head = &entry.head;
+        self.by_message_id.remove(&head.message_id, position);
+        self.by_correlation_id.remove(&head.correlation_id, position);
+        self.by_group_id.remove(&head.group_id, position);
+        self.shelf.give_back(entry.memory_bytes());
         Some(entry)
     }
 
@@ -208,7 +225,9 @@ impl Queue {
         self.by_message_id = Index::default();
         self.by_correlation_id = Index::default();
         self.by_group_id = Index::default();
-        std::mem::take(&mut self.messages).into_iter().collect()
+        let messages = std::mem::take(&mut self.messages);
+        self.shelf.give_back(messages.values().map(Entry::memory_bytes).sum());
+        messages.into_iter().collect()
     }
 
     /// The first message after a place that the selector takes. Expired ones that stand in the way are taken out and

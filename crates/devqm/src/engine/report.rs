@@ -10,7 +10,7 @@ use super::connect::padded;
 use super::context::date_and_time;
 use super::message::{Entry, Image, Moment};
 use super::unit::{Held, Then};
-use super::{Change, ConnectionId, Engine, QueueId};
+use super::{ConnectionId, Engine, QueueId};
 use crate::verbs::Descriptor;
 
 /// What a report is about.
@@ -56,11 +56,14 @@ impl Event {
 impl Engine {
     /// Sends the report that a message asks for, if it asks: in a unit of work, where one is named, else at once.
     pub(super) fn report(&mut self, event: Event, entry: &Entry, unit: Option<ConnectionId>, now: Moment) {
-        let image = &entry.image;
-        let Some(data_bytes) = event.data_bytes(image.descriptor.report) else {
+        let Some(data_bytes) = event.data_bytes(entry.head.report) else {
             return;
         };
-        let descriptor = self.report_descriptor(event, entry, data_bytes > 0, now);
+        let Ok(image) = entry.image() else {
+            return;
+        };
+        let expiry = entry.expiry_left(now);
+        let descriptor = self.report_descriptor(event, &image, expiry, data_bytes > 0, now);
         let body = image.body.get(..data_bytes.min(image.body.len())).unwrap_or_default().to_vec();
         let name = image.descriptor.reply_to_queue.clone();
         match self.takes(&name, body.len(), &descriptor) {
@@ -69,8 +72,15 @@ impl Engine {
         }
     }
 
-    fn report_descriptor(&mut self, event: Event, entry: &Entry, with_data: bool, now: Moment) -> Descriptor {
-        let original = &entry.image.descriptor;
+    fn report_descriptor(
+        &mut self,
+        event: Event,
+        image: &Image,
+        expiry: i32,
+        with_data: bool,
+        now: Moment,
+    ) -> Descriptor {
+        let original = &image.descriptor;
         let asks = |option: i32| original.report & option != 0;
         let (_, feedback) = event.options();
         let (put_date, put_time) = date_and_time(now);
@@ -80,7 +90,7 @@ impl Engine {
         Descriptor {
             report: if inherits { original.report & mq::MQRO_DISCARD_MSG } else { mq::MQRO_NONE },
             message_type: mq::MQMT_REPORT,
-            expiry: if inherits { entry.expiry_left(now).max(1) } else { mq::MQEI_UNLIMITED },
+            expiry: if inherits { expiry.max(1) } else { mq::MQEI_UNLIMITED },
             feedback,
             format: if with_data { original.format } else { [b' '; 8] },
             message_id,
@@ -97,7 +107,7 @@ impl Engine {
             put_date,
             put_time,
             application_origin: [b' '; 4],
-            original_length: i32::try_from(entry.image.body.len()).unwrap_or(i32::MAX),
+            original_length: i32::try_from(image.body.len()).unwrap_or(i32::MAX),
             ..original.clone()
         }
     }
@@ -157,11 +167,12 @@ impl Engine {
 
     /// Makes a message visible outside of any unit: at once, or once it is durable.
     pub(super) fn put_at_once(&mut self, held: Held, now: Moment) {
-        if held.entry.is_persistent() {
-            let (sequence, image) = (held.position.sequence, held.entry.image.clone());
-            self.write(vec![Change::PutMessage { sequence, image }], Then::Reveal(vec![held]));
+        let mut held = vec![held];
+        let changes = self.storing(&mut held);
+        if changes.is_empty() {
+            held.into_iter().for_each(|held| self.reveal(held, now));
         } else {
-            self.reveal(held, now);
+            self.write(changes, Then::Reveal(held));
         }
     }
 
@@ -230,6 +241,6 @@ impl Engine {
         found.uncommitted_puts += 1;
         let expires_ms = super::put::expires(&descriptor, now);
         let image = std::sync::Arc::new(Image { queue, rank, expires_ms, descriptor, properties, body });
-        Some(Held { queue, position, entry: Entry { image, backout_count: 0, slot: None } })
+        Some(Held { queue, position, entry: Entry::new(image) })
     }
 }

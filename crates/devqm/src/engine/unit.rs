@@ -74,16 +74,9 @@ impl Engine {
         let Some(found) = self.connections.get_mut(&connection) else {
             return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));
         };
-        let unit = std::mem::take(&mut found.unit);
-        let puts = unit.puts.iter().filter(|held| held.entry.is_persistent());
-        let gets = unit.gets.iter().filter(|held| held.entry.is_persistent());
-        let changes: Vec<_> = puts
-            .map(|held| Change::PutMessage {
-                sequence: held.position.sequence,
-                image: held.entry.image.clone(),
-            })
-            .chain(gets.map(|held| removal(held.position, &held.entry)))
-            .collect();
+        let mut unit = std::mem::take(&mut found.unit);
+        let mut changes = self.storing(&mut unit.puts);
+        changes.extend(unit.gets.iter().filter_map(|held| removal(held.position, &held.entry)));
         if changes.is_empty() {
             self.commit_unit(connection, unit, disconnected, now);
             return answered(Ok(ok(Outcome::Nothing)));
@@ -145,7 +138,7 @@ impl Engine {
             self.write(changes, Then::BackedOut { slots });
         }
         for (queue, position) in visible {
-            self.offer(queue, position, now);
+            self.offer_or_shelve(queue, position, now);
         }
     }
 
@@ -174,6 +167,27 @@ impl Engine {
         };
         queue.uncommitted_puts -= 1;
         queue.insert(held.position, held.entry);
-        self.offer(held.queue, held.position, now);
+        self.offer_or_shelve(held.queue, held.position, now);
+    }
+
+    /// A message that nobody waits for need not be in memory.
+    fn offer_or_shelve(&mut self, queue: QueueId, position: Position, now: Moment) {
+        self.offer(queue, position, now);
+        if let Some(queue) = self.queues.get_mut(&queue) {
+            queue.shelve(position);
+        }
+    }
+
+    /// What the store is to write before these puts are visible: the persistent ones; and where memory has no room the others
+    /// too, which are forgotten at the next start.
+    pub(super) fn storing(&self, puts: &mut [Held]) -> Vec<Change> {
+        let all = self.shelf.is_full();
+        let stored = puts.iter_mut().filter(|held| all || held.entry.is_persistent());
+        let put = stored.filter_map(|held| {
+            held.entry.stored = true;
+            let sequence = held.position.sequence;
+            held.entry.image().ok().map(|image| Change::PutMessage { sequence, image })
+        });
+        put.collect()
     }
 }
