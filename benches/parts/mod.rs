@@ -72,7 +72,7 @@ pub(crate) fn library_path() -> PathBuf {
 pub(crate) struct QueueManager {
     pub(crate) address: SocketAddr,
     pub(crate) folder: PathBuf,
-    _running: Running,
+    pub(crate) running: Running,
 }
 
 impl QueueManager {
@@ -91,23 +91,38 @@ impl QueueManager {
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("start.mqsc"), DEFINITIONS).expect("a file");
         let address = free_address();
-        let running = Running::start(
-            Command::new(profile_folder().join("devqm"))
-                .arg("serve")
-                .arg("--data")
-                .arg(folder.join("data"))
-                .arg("--mqsc")
-                .arg(folder.join("start.mqsc"))
-                .arg("--listen")
-                .arg(address.to_string()),
-        );
-        wait(|| TcpStream::connect(address).is_ok());
-        Self { address, folder, _running: running }
+        let running = serve(&folder, address);
+        Self { address, folder, running }
+    }
+
+    /// Kills it as by `kill -9`, starts it again on the same folder, and says how long it took until it served.
+    pub(crate) fn kill_and_start(&mut self) -> Duration {
+        // It may have ended already.
+        let _ = self.running.0.kill();
+        let _ = self.running.0.wait();
+        let began = Instant::now();
+        self.running = serve(&self.folder, self.address);
+        began.elapsed()
     }
 
     pub(crate) fn connection_name(&self) -> String {
         format!("{}({})", self.address.ip(), self.address.port())
     }
+}
+
+fn serve(folder: &Path, address: SocketAddr) -> Running {
+    let running = Running::start(
+        Command::new(profile_folder().join("devqm"))
+            .arg("serve")
+            .arg("--data")
+            .arg(folder.join("data"))
+            .arg("--mqsc")
+            .arg(folder.join("start.mqsc"))
+            .arg("--listen")
+            .arg(address.to_string()),
+    );
+    wait(|| TcpStream::connect(address).is_ok());
+    running
 }
 
 /// A client of the queue manager with the benchmark's queue open.

@@ -85,6 +85,11 @@ impl Caller {
         self.server.withdraw_request(self.id, handle);
     }
 
+    /// Whether a handle's request still stands; where it does not, its answer comes by [`Self::arrived`].
+    pub(crate) fn stands(&self, handle: ObjectHandle) -> bool {
+        self.server.stands(self.id, handle)
+    }
+
     /// Serves no standing request from here on.
     pub(crate) fn hold(&mut self) {
         self.server.hold_requests(self.id, true);
@@ -102,12 +107,6 @@ impl Caller {
             None => self.mailbox.recv().await.ok_or(io::ErrorKind::BrokenPipe)?,
         };
         self.noted(answer)
-    }
-
-    /// An answer to a standing request that is there already.
-    pub(crate) fn arrived_now(&mut self) -> io::Result<Option<Answer>> {
-        let answer = self.arrived.pop_front().or_else(|| self.mailbox.try_recv().ok());
-        answer.map(|answer| self.noted(answer)).transpose()
     }
 
     /// The default persistence of a handle's queue.

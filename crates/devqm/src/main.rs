@@ -1,4 +1,4 @@
-//! `devqm serve`, `devqm mqsc`, `devqm password`.
+//! `devqm serve`, `devqm mqsc`, `devqm conformance`, `devqm compact`, `devqm password`.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ mod console;
 use std::ffi::OsString;
 use std::io::Write;
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -40,6 +40,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Gives the disk back what messages that are gone have taken. The queue manager must be stopped.
+    Compact {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Reads a password from standard input and prints a line for the users file.
     Password {
         /// The user.
@@ -65,7 +71,7 @@ struct Serve {
     #[arg(long, default_value = "QM1")]
     queue_manager: String,
     /// How much memory the data of messages on queues may take, in MiB; data beyond it is on disk only.
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, env = "DEVQM_MESSAGE_MEMORY_MIB")]
     message_memory_mib: u32,
     /// A file to which the address is written once the queue manager serves.
     #[arg(long)]
@@ -106,6 +112,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => return serve(options),
         Command::Mqsc(options) => mqsc(&options),
         Command::Conformance { arguments } => conformance(&arguments),
+        Command::Compact { data } => return compact(&data),
         Command::Password { user } => password(&user).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
@@ -246,6 +253,28 @@ fn conformance(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     let beside = std::env::current_exe()?.with_file_name("devqm-conformance");
     let error = std::process::Command::new(&beside).args(arguments).exec();
     Err(error).with_context(|| format!("{}: cargo build -p conformance makes it", beside.display()))
+}
+
+fn compact(data: &Path) -> ExitCode {
+    match store::compact(data) {
+        Ok(done) => {
+            println!(
+                "devqm: {} of {} MiB are left",
+                mebibytes(done.bytes_after),
+                mebibytes(done.bytes_before)
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("devqm: {error}");
+            ExitCode::from(exit_code(&error.into()))
+        }
+    }
+}
+
+/// Rounded up.
+fn mebibytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1024 * 1024)
 }
 
 fn password(user: &str) -> anyhow::Result<()> {

@@ -143,6 +143,11 @@ impl Server {
         self.with_engine(|engine| engine.withdraw_request(connection, handle));
     }
 
+    /// Whether a handle's request still stands; see [`Engine::stands`].
+    pub(crate) fn stands(&self, connection: ConnectionId, handle: ObjectHandle) -> bool {
+        self.lock().stands(connection, handle)
+    }
+
     /// Serves no standing request of a connection, or all of them again.
     pub(crate) fn hold_requests(&self, connection: ConnectionId, held: bool) {
         self.with_engine(|engine| {

@@ -6,29 +6,31 @@
 //!   of each message is in memory, so that a start need not read the messages themselves; by sequence, which restores every
 //!   queue's order), `backouts` (counts that are not 0, by sequence). Rows of messages that are not persistent are those that
 //!   memory had no room for; they go at the next start.
-//! * `in-flight`: slots of 16 bytes (sequence, 8 bytes; backout count, 4; check, 4; all big-endian). A slot says: if the
-//!   queue manager is killed now, this message must come back with at least this count. It is written without a sync,
-//!   because a killed process loses nothing that it has handed to the kernel, and never needs to be cleared: a message
-//!   whose get was committed is not in the database any more, and one that was backed out has its count there.
+//! * `in-flight`: see [`in_flight`].
+
+mod in_flight;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libmqm_sys::MQPER_PERSISTENT;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
-use crate::engine::{Change, Head, Identity, Mark, Moment, ObjectKey, ObjectRecord, Restored, Write};
+use crate::engine::{Change, Head, Identity, Moment, ObjectKey, ObjectRecord, Restored, Write};
 use crate::shelf::Shelf;
+
+pub use in_flight::InFlight;
 
 /// The version of the data folder's contents; another one is refused.
 const VERSION: u64 = 2;
 /// What redb may keep in memory: the pages it is writing. Those that are read, the operating system keeps.
 const CACHE_BYTES: usize = 32 << 20;
-const SLOT_BYTES: usize = 16;
+
+/// The database's file in its folder.
+const FILE: &str = "devqm.redb";
 
 const ABOUT: TableDefinition<&str, &[u8]> = TableDefinition::new("about");
 const OBJECTS: TableDefinition<&str, &[u8]> = TableDefinition::new("objects");
@@ -43,10 +45,6 @@ pub struct Store {
     database: Arc<Database>,
     buffer: Vec<u8>,
 }
-
-/// The in-flight file.
-#[derive(Debug)]
-pub struct InFlight(File);
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +109,15 @@ pub struct Opened {
     pub restored: Restored,
 }
 
+/// What compacting came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compacted {
+    /// The file's length before.
+    pub bytes_before: u64,
+    /// And after.
+    pub bytes_after: u64,
+}
+
 /// Opens a data folder, or makes it.
 ///
 /// # Errors
@@ -121,21 +128,9 @@ pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, E
         move |source| Error::Io { path, source }
     };
     fs::create_dir_all(folder).map_err(at(folder))?;
-    let file = folder.join("devqm.redb");
-    let database = redb::Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .create(&file)
-        .map_err(|error| refuse(folder, error))?;
+    let database = builder().create(folder.join(FILE)).map_err(|error| refuse(folder, error))?;
     let slots = folder.join("in-flight");
-    let in_flight = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&slots)
-        .map_err(at(&slots))?;
-    let mut marks = Vec::new();
-    io::Read::read_to_end(&mut &in_flight, &mut marks).map_err(at(&slots))?;
+    let (in_flight, marks) = InFlight::open(&slots).map_err(at(&slots))?;
 
     let mut store = Store { database: Arc::new(database), buffer: Vec::new() };
     let wrap = |source: redb::Error| Error::Database { folder: folder.to_owned(), source: Box::new(source) };
@@ -150,12 +145,36 @@ pub fn open(folder: &Path, queue_manager: &str, now: Moment) -> Result<Opened, E
             .map_err(wrap)?
             .map_err(|what| Error::Damaged { folder: folder.to_owned(), what })?,
     };
-    let mut changes = raise(&mut restored.messages, &marks);
+    let mut changes = in_flight::raise(&mut restored.messages, &marks);
     changes.extend(forget(&mut restored.messages));
     store.write(&[Write::of(changes)]).map_err(wrap)?;
-    // Only now that the raised counts are durable: sequences may be used again, and an old slot must not meet them.
-    in_flight.set_len(0).and_then(|()| in_flight.sync_all()).map_err(at(&slots))?;
-    Ok(Opened { store, in_flight: InFlight(in_flight), identity, restored })
+    in_flight.clear().map_err(at(&slots))?;
+    Ok(Opened { store, in_flight, identity, restored })
+}
+
+/// Gives the file system back what the database does not need any more. The queue manager must be stopped.
+///
+/// # Errors
+/// See [`Error`]; a folder without a database is one.
+pub fn compact(folder: &Path) -> Result<Compacted, Error> {
+    let file = folder.join(FILE);
+    let bytes = || match fs::metadata(&file) {
+        Ok(found) => Ok(found.len()),
+        Err(source) => Err(Error::Io { path: file.clone(), source }),
+    };
+    let bytes_before = bytes()?;
+    let mut database = builder().open(&file).map_err(|error| refuse(folder, error))?;
+    let wrap = |source: redb::Error| Error::Database { folder: folder.to_owned(), source: Box::new(source) };
+    // Each time moves some pages towards the beginning of the file, until none moves.
+    while database.compact().map_err(|error| wrap(error.into()))? {}
+    drop(database);
+    Ok(Compacted { bytes_before, bytes_after: bytes()? })
+}
+
+fn builder() -> redb::Builder {
+    let mut builder = redb::Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
 }
 
 fn refuse(folder: &Path, error: DatabaseError) -> Error {
@@ -171,25 +190,10 @@ fn refuse(folder: &Path, error: DatabaseError) -> Error {
             Error::Damaged { folder, what: format!("devqm.redb: {error}") }
         }
         DatabaseError::Storage(redb::StorageError::Io(source)) => {
-            Error::Io { path: folder.join("devqm.redb"), source }
+            Error::Io { path: folder.join(FILE), source }
         }
         other => Error::Database { folder, source: Box::new(other.into()) },
     }
-}
-
-/// Raises the counts of messages that a unit of work had got when the queue manager was killed.
-fn raise(messages: &mut BTreeMap<u64, (Head, u32)>, slots: &[u8]) -> Vec<Change> {
-    let marks = slots.chunks_exact(SLOT_BYTES).filter_map(Mark::decode);
-    let mut changes = Vec::new();
-    for (sequence, count) in marks {
-        if let Some((_, backout_count)) = messages.get_mut(&sequence)
-            && *backout_count < count
-        {
-            *backout_count = count;
-            changes.push(Change::CountBackout { sequence, backout_count: count });
-        }
-    }
-    changes
 }
 
 /// Takes out what memory had no room for and is not persistent.
@@ -334,44 +338,6 @@ impl Store {
         }
         Ok(Ok(messages))
     }
-}
-
-impl InFlight {
-    /// Notes that an open unit of work has got a message.
-    ///
-    /// # Errors
-    /// What writing the file says.
-    pub fn note(&self, mark: &Mark) -> io::Result<()> {
-        self.0.write_all_at(&mark.encode(), u64::from(mark.slot) * SLOT_BYTES as u64)
-    }
-}
-
-impl Mark {
-    fn encode(&self) -> [u8; SLOT_BYTES] {
-        let mut slot = [0; SLOT_BYTES];
-        let check = check(self.sequence, self.backout_count);
-        let bytes =
-            self.sequence.to_be_bytes().into_iter().chain(self.backout_count.to_be_bytes()).chain(check);
-        for (to, from) in slot.iter_mut().zip(bytes) {
-            *to = from;
-        }
-        slot
-    }
-
-    /// Sequence and count of a slot that has been used.
-    fn decode(slot: &[u8]) -> Option<(u64, u32)> {
-        let (sequence, rest) = slot.split_first_chunk::<8>()?;
-        let (count, rest) = rest.split_first_chunk::<4>()?;
-        let (sequence, count) = (u64::from_be_bytes(*sequence), u32::from_be_bytes(*count));
-        (sequence != 0 && rest == check(sequence, count)).then_some((sequence, count))
-    }
-}
-
-/// Tells a slot from one that was only half written when the power failed.
-fn check(sequence: u64, count: u32) -> [u8; 4] {
-    let mixed = (sequence ^ (u64::from(count) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let [a, b, c, d, ..] = mixed.to_be_bytes();
-    [a, b, c, d]
 }
 
 fn encode<T: serde::Serialize>(value: &T, mut buffer: Vec<u8>) -> Vec<u8> {

@@ -249,18 +249,22 @@ impl Conversation<'_> {
     /// A client asks for messages.
     async fn want(&mut self, wanted: Wanted, flags: u8) -> Result<(), Ended> {
         let (handle, listens, now) = (wanted.handle, wanted.listens(), wanted.now());
+        self.settle().await?;
         self.caller.withdraw(handle);
-        self.flush().await?;
         if self.streams.len() >= STREAMS_MAX && !self.streams.contains_key(&handle) {
             return Err(Broken { status: status::INVALID_DATA, what: "fewer handles", offset: 4 }.into());
         }
         let stream = self.streams.entry(handle).or_default();
-        stream.listens = listens;
+        (stream.listens, stream.asked) = (listens, false);
         let get = wanted.get(stream);
         let answer = match get {
             None => None,
             Some(get) if now => Some(self.caller.answer(Request::Get(get), &mut self.socket).await?),
-            Some(get) => self.caller.stand(get, listens, &mut self.socket).await?,
+            Some(get) => {
+                let answer = self.caller.stand(get, listens, &mut self.socket).await?;
+                self.streams.entry(handle).or_default().asked = answer.is_none();
+                answer
+            }
         };
         if let Some(answer) = answer {
             self.deliver(handle, answer).await?;
@@ -274,17 +278,21 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Sends what has been got for requests that stood.
-    async fn flush(&mut self) -> Result<(), Ended> {
-        while let Some(answer) = self.caller.arrived_now()? {
-            let handle = answer.standing.unwrap_or_default();
-            self.deliver(handle, answer).await?;
+    /// Sends what has been got for requests that stood, and waits for what the store has yet to write: no request is taken
+    /// back whose message is on its way.
+    async fn settle(&mut self) -> Result<(), Ended> {
+        while self.streams.iter().any(|(handle, stream)| stream.asked && !self.caller.stands(*handle)) {
+            let answer = self.caller.arrived().await?;
+            self.deliver(answer.standing.unwrap_or_default(), answer).await?;
         }
         Ok(())
     }
 
     /// Sends a message that was asked for; that there is none needs no word.
     async fn deliver(&mut self, handle: ObjectHandle, answer: Answer) -> Result<(), Ended> {
+        if let Some(stream) = self.streams.get_mut(&handle) {
+            stream.asked = false;
+        }
         let Reply { reason, outcome, .. } = answer.into_reply();
         let Outcome::Got(got) = outcome else {
             return match reason {
@@ -311,7 +319,7 @@ impl Conversation<'_> {
         self.suspended = value != notice::START;
         if self.suspended {
             self.caller.hold();
-            self.flush().await?;
+            self.settle().await?;
         } else if self.served.is_none() {
             self.caller.resume();
         }

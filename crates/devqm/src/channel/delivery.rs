@@ -67,6 +67,8 @@ pub(crate) struct Stream {
     next_index: i32,
     /// A message is on its way of which the client has not said that it has it.
     unseen: bool,
+    /// A request was left to stand, and is not answered yet.
+    pub(crate) asked: bool,
 }
 
 impl Wanted {
@@ -155,7 +157,7 @@ impl Default for Stream {
     fn default() -> Self {
         let descriptor = blank();
         let selection = Selection { index: 0, version: 2, match_options: 0, descriptor, token: [0; 16] };
-        Self { listens: false, selection, next_index: 1, unseen: false }
+        Self { listens: false, selection, next_index: 1, unseen: false, asked: false }
     }
 }
 

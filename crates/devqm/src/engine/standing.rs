@@ -43,6 +43,11 @@ impl Engine {
         self.unqueue(connection, handle);
     }
 
+    /// Whether a handle's request still stands; where it does not, its answer is on its way.
+    pub fn stands(&self, connection: ConnectionId, handle: ObjectHandle) -> bool {
+        self.connections.get(&connection).is_some_and(|found| found.standing.contains_key(&handle))
+    }
+
     /// Serves no standing request of a connection until [`Engine::resume_requests`].
     pub fn hold_requests(&mut self, connection: ConnectionId) {
         let Some(found) = self.connections.get_mut(&connection) else {

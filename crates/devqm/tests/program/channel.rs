@@ -118,8 +118,14 @@ fn a_newer_request_replaces_the_one_that_stands() {
 
 #[test]
 fn a_check_that_crosses_its_message_takes_no_second_one() {
-    let devqm = Devqm::start();
-    let mut client = ChannelClient::connect(&devqm, true);
+    for message_memory in ["256", "0"] {
+        check_that_crosses_its_message(&Devqm::start_with(MQSC, &["--message-memory-mib", message_memory]));
+    }
+}
+
+/// Without memory for messages, the one that was asked for is still being written when the check comes.
+fn check_that_crosses_its_message(devqm: &Devqm) {
+    let mut client = ChannelClient::connect(devqm, true);
     let handle = client.open("IN", IN_AND_OUT);
     client.want(handle, RECEIVE, mq::MQGMO_NO_SYNCPOINT, None);
     for text in [b"first", b"other"] {
@@ -127,7 +133,10 @@ fn a_check_that_crosses_its_message_takes_no_second_one() {
     }
     // The client's wait ended before it saw the message: it says that it has received nothing.
     client.want(handle, NOW & !0x10, mq::MQGMO_NO_SYNCPOINT, None);
-    let checked = client.next();
+    let mut checked = client.next();
+    if checked.kind == ASYNC_MESSAGE {
+        checked = client.next();
+    }
     assert_eq!((checked.kind, word(&checked.body, 8)), (NOTIFICATION, 11));
     assert_eq!(client.call(MQGET, handle, &mqget(0, 0, 100)).body[468..], *b"other");
 }

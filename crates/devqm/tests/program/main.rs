@@ -8,6 +8,7 @@
 
 mod harness;
 mod durability;
+mod capacity;
 mod behaviour;
 mod refusals;
 mod commands;
