@@ -173,12 +173,17 @@ pub(crate) fn segment(multiplexed: bool, kind: u8, flags: u8, request: u32, body
 
 /// Wishes that need no second round.
 pub(crate) fn initial_data(level: u8, conversations: i32) -> Vec<u8> {
+    initial_data_of("DEV.APP.SVRCONN", level, conversations)
+}
+
+pub(crate) fn initial_data_of(channel: &str, level: u8, conversations: i32) -> Vec<u8> {
     let mut id = vec![0; 208];
     set(&mut id, 0, b"ID  ");
     id[4] = level;
     set(&mut id, 12, &32_748_i32.to_be_bytes());
     set(&mut id, 16, &104_857_600_i32.to_be_bytes());
-    set(&mut id, 24, b"DEV.APP.SVRCONN     ");
+    set(&mut id, 24, &[b' '; 20]);
+    set(&mut id, 24, channel.as_bytes());
     set(&mut id, 46, &819_u16.to_be_bytes());
     set(&mut id, 128, &conversations.to_be_bytes());
     id

@@ -16,5 +16,7 @@ mod status;
 mod faults;
 mod channel_client;
 mod channel;
+mod certificates;
+mod tls;
 mod fuzz;
 mod rfh2;
