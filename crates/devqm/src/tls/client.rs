@@ -48,6 +48,11 @@ pub fn configuration(cipher: &CipherSpec, credentials: Credentials) -> Result<Cl
     Ok(made)
 }
 
+/// Whether an error is one of TLS: a certificate that is not trusted, a suite that is not offered, a client that is refused.
+pub fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
 /// Verifies that a certificate comes from a known authority, and nothing about its names.
 #[derive(Debug)]
 struct Anchored {

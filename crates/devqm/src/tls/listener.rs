@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, io};
 
 use rustls::crypto::ring;
@@ -11,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{Acceptor, NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -20,6 +22,9 @@ use super::{Demand, Secured, sni};
 
 /// The CipherSpec that is agreed on where the client does not tell its channel in the handshake.
 const UNTOLD: &str = "ANY_TLS12_OR_HIGHER";
+
+/// How long a client that is refused may take to go.
+const PARTING_MAX: Duration = Duration::from_secs(1);
 
 /// The files of a listener's identity, all of them PEM.
 #[derive(Debug, Clone)]
@@ -106,10 +111,27 @@ impl Listener {
         let cipher = channel.and_then(|channel| demand(&channel)).and_then(|demand| demand.cipher());
         let configuration = self.configurations.get(cipher.map_or(UNTOLD, |cipher| cipher.name));
         let configuration = configuration.ok_or(io::ErrorKind::Unsupported)?.clone();
-        let stream = hello.into_stream(configuration).await?;
+        let stream = match hello.into_stream(configuration).into_fallible().await {
+            Ok(stream) => stream,
+            Err((error, socket)) => {
+                part(socket).await;
+                return Err(error);
+            }
+        };
         let secured = secured(&stream).ok_or(io::ErrorKind::InvalidData)?;
         Ok((stream, secured))
     }
+}
+
+/// Lets a client read why it is refused: a socket that is closed with bytes unread takes back what was sent last, and in
+/// TLS 1.3 a client goes on before it knows.
+async fn part(mut socket: TcpStream) {
+    let unread = async {
+        socket.shutdown().await?;
+        while socket.read(&mut [0; 1_024]).await? > 0 {}
+        io::Result::Ok(())
+    };
+    _ = tokio::time::timeout(PARTING_MAX, unread).await;
 }
 
 fn secured(stream: &TlsStream<TcpStream>) -> Option<Secured> {

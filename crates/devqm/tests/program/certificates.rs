@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// An authority that issues certificates.
@@ -33,13 +32,12 @@ impl Authority {
         Pair { certificate, key }
     }
 
-    /// The authority as one whom a client trusts.
-    pub(crate) fn roots(&self) -> RootCertStore {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.der().clone()).unwrap();
-        roots
+    /// Its certificate.
+    pub(crate) fn shown(&self) -> CertificateDer<'static> {
+        self.certificate.der().clone()
     }
 
+    /// Writes its certificate as PEM; the name of the file.
     pub(crate) fn write(&self, file: PathBuf) -> String {
         written(&file, &self.certificate.pem())
     }
@@ -52,6 +50,7 @@ impl Pair {
         [certificate, written(&folder.join("key.pem"), &self.key.serialize_pem())]
     }
 
+    /// Certificate and key.
     pub(crate) fn shown(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         (vec![self.certificate.der().clone()], key)
