@@ -207,17 +207,17 @@ impl Conversation<'_> {
         if let Some(report) = call.report() {
             self.unanswered.report(report);
         }
-        let reply = match &call.request {
-            Err(reason) => unserved(*reason),
-            Ok(request) if is_unanswered(request) => {
-                let reply = self.put(request.clone()).await?;
+        let reply = match call.take_request() {
+            Err(reason) => unserved(reason),
+            Ok(request) if is_unanswered(&request) => {
+                let reply = self.put(request).await?;
                 // Who is not multiplexed reads one reply after each call.
                 if self.is_multiplexed() {
                     return Ok(());
                 }
                 reply
             }
-            Ok(request) => self.ask(request.clone()).await?,
+            Ok(request) => self.ask(request).await?,
         };
         let answered = call.answer(reply, self.caller);
         let segments =

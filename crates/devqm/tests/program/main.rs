@@ -18,5 +18,6 @@ mod channel_client;
 mod channel;
 mod certificates;
 mod tls;
+mod large;
 mod fuzz;
 mod rfh2;
