@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use mq::{Format, PropertyValue};
+use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use tempfile::TempDir;
 
 use crate::harness::devqm::{CHANNEL, DEAD_LETTERS, NOTICES, PAYMENTS};
 use crate::harness::{Devqm, Put};
@@ -20,6 +24,16 @@ DEFINE CHANNEL(PLAIN.SVRCONN) CHLTYPE(SVRCONN) SHARECNV(0)
 ";
 /// A channel whose clients are not multiplexed.
 const PLAIN_CHANNEL: &str = "PLAIN.SVRCONN";
+
+/// The channels of [`TlsCases`](sources), beside the plain one.
+const TLS_DEFINITIONS: &str = "\
+DEFINE CHANNEL(TLS.ANY) CHLTYPE(SVRCONN) SSLCIPH(ANY_TLS12_OR_HIGHER) SSLCAUTH(OPTIONAL)
+DEFINE CHANNEL(TLS.RSA256) CHLTYPE(SVRCONN) SSLCIPH(ECDHE_RSA_AES_256_GCM_SHA384) SSLCAUTH(OPTIONAL)
+DEFINE CHANNEL(TLS.RSA128) CHLTYPE(SVRCONN) SSLCIPH(ECDHE_RSA_AES_128_GCM_SHA256) SSLCAUTH(OPTIONAL)
+DEFINE CHANNEL(TLS.13.128) CHLTYPE(SVRCONN) SSLCIPH(TLS_AES_128_GCM_SHA256) SSLCAUTH(OPTIONAL)
+DEFINE CHANNEL(TLS.13.256) CHLTYPE(SVRCONN) SSLCIPH(TLS_AES_256_GCM_SHA384) SSLCAUTH(OPTIONAL)
+DEFINE CHANNEL(TLS.MUTUAL) CHLTYPE(SVRCONN) SSLCIPH(ANY_TLS12_OR_HIGHER)
+";
 
 /// One of IBM's clients.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +113,7 @@ impl Client {
         std::fs::create_dir_all(&copies).map_err(|error| error.to_string())?;
         let mut javac = Command::new("javac");
         javac.arg("-cp").arg(folder.join("lib/*")).arg("-d").arg(folder.join("classes"));
-        for name in ["Cases", "BaseCases", "JmsCases", "AcrossCases"] {
+        for name in ["Cases", "BaseCases", "JmsCases", "AcrossCases", "TlsCases"] {
             let file = format!("{name}.java");
             let text = std::fs::read_to_string(sources().join(&file)).map_err(|error| error.to_string())?;
             let names = JAKARTA_NAMES.iter().filter(|_| self.is_jakarta);
@@ -172,6 +186,79 @@ fn base_classes_work_unmodified() {
         {
             let cases =
                 Cases { program: "BaseCases", channel, arguments: &USER, properties: &ALL_BUT_PASSWORDS };
+            client.judge(folder, &devqm, &cases);
+        }
+    });
+}
+
+/// A folder of key stores as Java people make them, and the password of all of them.
+struct KeyStores {
+    folder: TempDir,
+}
+
+const STORE_PASSWORD: &str = "of key stores";
+
+impl KeyStores {
+    /// Keys of RSA with certificates that vouch for themselves: the queue manager's, a client's, a stranger's.
+    fn made() -> Self {
+        let stores = Self { folder: tempfile::tempdir().expect("a folder") };
+        for name in ["server", "client", "stranger"] {
+            let distinguished = format!("CN={name}");
+            let key = ["-keyalg", "RSA", "-keysize", "2048", "-validity", "2", "-dname", &distinguished];
+            stores.keytool("-genkeypair", name, name, &key);
+            stores.keytool("-exportcert", name, name, &["-rfc", "-file", &format!("{name}.pem")]);
+        }
+        stores.keytool("-importcert", "trust", "server", &["-noprompt", "-file", "server.pem"]);
+        stores.keytool("-importcert", "others", "stranger", &["-noprompt", "-file", "stranger.pem"]);
+        stores
+    }
+
+    fn keytool(&self, command: &str, store: &str, alias: &str, more: &[&str]) {
+        let mut keytool = Command::new("keytool");
+        keytool.arg(command).args(["-alias", alias, "-storetype", "PKCS12", "-storepass", STORE_PASSWORD]);
+        keytool.arg("-keystore").arg(format!("{store}.p12")).args(more).current_dir(self.folder.path());
+        run(&mut keytool).expect("keytool works");
+    }
+
+    fn certificate(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(format!("{name}.pem"))).expect("a certificate")
+    }
+
+    /// A store's private key as PEM, which keytool does not write.
+    fn key(&self, name: &str) -> String {
+        let file = std::fs::read(self.folder.path().join(format!("{name}.p12"))).expect("a key store");
+        let store =
+            KeyStore::from_pkcs12(&file, STORE_PASSWORD, Pkcs12ImportPolicy::Strict).expect("PKCS#12");
+        let (_, chain) = store.private_key_chain().expect("a key");
+        let encoded = BASE64_STANDARD.encode(chain.key().as_der());
+        format!("-----BEGIN PRIVATE KEY-----\n{encoded}\n-----END PRIVATE KEY-----\n")
+    }
+
+    fn path(&self) -> &str {
+        self.folder.path().to_str().expect("UTF-8")
+    }
+}
+
+/// The oldest client is not asked: its TLS calls a method that Java has removed since.
+#[test]
+fn tls_works_unmodified() {
+    with_java(|folder| {
+        let stores = KeyStores::made();
+        let identity = [stores.certificate("server"), stores.key("server"), stores.certificate("client")];
+        let mqsc = [DEFINITIONS, TLS_DEFINITIONS].concat();
+        let devqm = Devqm::start_with_tls(&mqsc, identity.each_ref().map(String::as_str));
+        let trusted = format!("-Djavax.net.ssl.trustStore={}/trust.p12", stores.path());
+        let password = format!("-Djavax.net.ssl.trustStorePassword={STORE_PASSWORD}");
+        // Names of suites as every Java but IBM's own has them.
+        let properties = [&trusted, &password, "-Dcom.ibm.mq.cfg.useIBMCipherMappings=false"];
+        let arguments = [stores.path(), STORE_PASSWORD];
+        for client in [NEWEST, JAKARTA] {
+            let cases = Cases {
+                program: "TlsCases",
+                channel: CHANNEL,
+                arguments: &arguments,
+                properties: &properties,
+            };
             client.judge(folder, &devqm, &cases);
         }
     });

@@ -63,6 +63,17 @@ impl Devqm {
         devqm
     }
 
+    /// Starts a queue manager with a certificate, its key, and the authorities of its clients, all PEM.
+    pub(crate) fn start_with_tls(mqsc: &str, [certificate, key, authorities]: [&str; 3]) -> Self {
+        let mut devqm = Self::absent_with(mqsc);
+        for (file, text) in [("certificate.pem", certificate), ("key.pem", key), ("clients.pem", authorities)]
+        {
+            fs::write(devqm.folder.path().join(file), text).expect("a file");
+        }
+        devqm.launch();
+        devqm
+    }
+
     /// A queue manager that does not run yet: connections are refused.
     pub(crate) fn absent() -> Self {
         Self::absent_with("")
@@ -84,6 +95,13 @@ impl Devqm {
         command.arg("--listen").arg(self.port.address().to_string());
         if self.users().exists() {
             command.arg("--users").arg(self.users());
+        }
+        let identity =
+            ["certificate.pem", "key.pem", "clients.pem"].map(|file| self.folder.path().join(file));
+        if identity.iter().all(|file| file.exists()) {
+            for (option, file) in ["--tls-cert", "--tls-key", "--tls-client-ca"].into_iter().zip(&identity) {
+                command.arg(option).arg(file);
+            }
         }
         let mut running = Running::start(&mut command);
         let ready = format!("devqm: listening on {}", self.port.address());

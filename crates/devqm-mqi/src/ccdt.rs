@@ -65,6 +65,8 @@ struct General {
 #[serde(rename_all = "camelCase", default)]
 struct Security {
     cipher_specification: String,
+    certificate_label: String,
+    certificate_peer_name: String,
 }
 
 /// The file that a URL or path names. Tables on a network are refused.
@@ -96,8 +98,8 @@ pub(crate) fn definitions(file: &Path, name: &str) -> Result<Vec<Definition>, Co
         if connection.queue_manager != group {
             continue;
         }
-        if !channel.transmission_security.cipher_specification.is_empty() {
-            return Err(Codes::failed(mq::MQRC_SSL_INITIALIZATION_ERROR));
+        if !channel.transmission_security.certificate_peer_name.is_empty() {
+            return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
         }
         let definition = channel.definition(connection);
         // Channels without a weight come first, in their order; the others as chance and weight will have it.
@@ -122,6 +124,8 @@ impl Channel {
             channel: self.name.clone(),
             connection_name: names.collect::<Vec<_>>().join(","),
             message_bytes_max: stated.unwrap_or(MESSAGE_BYTES_MAX).min(MESSAGE_BYTES_MAX),
+            cipher_spec: self.transmission_security.cipher_specification.clone(),
+            certificate_label: self.transmission_security.certificate_label.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use devqm::native::Client;
+use devqm::tls::client::Line;
 use devqm::verbs::{Connect, Outcome, Reply, Request, Secret};
 use libmqm_sys as mq;
 
@@ -13,6 +14,7 @@ use crate::definition::Definition;
 use crate::handles::{self, Share};
 use crate::memory::Caller;
 use crate::properties;
+use crate::security;
 use crate::structures::Cno;
 
 /// How long a queue manager may take to admit a client; a password costs it time.
@@ -70,7 +72,7 @@ fn first_that_answers(
     let mut last = Codes::failed(mq::MQRC_Q_MGR_NAME_ERROR);
     for definition in definitions {
         let attempt = request(name, options, definition)
-            .and_then(|request| greet(definition.dial()?, &request))
+            .and_then(|request| greet(definition, options, &request))
             .and_then(|(client, reply)| completed(reply.clone()).map(|_| (client, reply)));
         match attempt {
             Ok((client, reply)) => return Ok((client, reply, definition.message_bytes_max)),
@@ -122,17 +124,29 @@ fn request(name: &str, options: Option<Cno>, definition: &Definition) -> Result<
 }
 
 /// Opens the native door and asks to be let in. A listener that does not answer as a queue manager has none.
-fn greet(stream: TcpStream, request: &Request) -> Result<(Client, Reply), Codes> {
+fn greet(definition: &Definition, options: Option<Cno>, request: &Request) -> Result<(Client, Reply), Codes> {
+    let socket = definition.dial()?;
+    let watched = watch(&socket).map_err(|_| Codes::failed(mq::MQRC_Q_MGR_NOT_AVAILABLE))?;
+    let line = security::line(socket, definition, options)?;
+    let is_plain = matches!(line, Line::Plain(_));
     let attempt = || {
-        let watched = stream.try_clone()?;
-        watched.set_read_timeout(Some(ADMISSION_TIMEOUT))?;
-        let mut client = Client::open(stream)?;
+        let mut client = Client::open_on(line)?;
         let reply = client.call(request)?;
         // From here on a call may wait: MQGET for as long as its caller wants.
         watched.set_read_timeout(None)?;
         Ok((client, reply))
     };
-    attempt().map_err(|_: std::io::Error| Codes::failed(mq::MQRC_Q_MGR_NOT_AVAILABLE))
+    attempt().map_err(|error: std::io::Error| {
+        // A queue manager that does not take the client's certificate says so behind the handshake.
+        if is_plain { Codes::failed(mq::MQRC_Q_MGR_NOT_AVAILABLE) } else { security::fault(&error) }
+    })
+}
+
+/// The same socket, on which nothing is waited for longer than a queue manager may take to admit a client.
+fn watch(socket: &TcpStream) -> std::io::Result<TcpStream> {
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(ADMISSION_TIMEOUT))?;
+    socket.try_clone()
 }
 
 /// The program's name as IBM's client puts it into PutApplName: the end of its path.

@@ -32,10 +32,14 @@ pub(crate) struct Definition {
     pub(crate) connection_name: String,
     /// The longest message that may be put over it.
     pub(crate) message_bytes_max: usize,
+    /// Empty for a plain line.
+    pub(crate) cipher_spec: String,
+    /// The label of the certificate that the client shows; empty where the channel names none.
+    pub(crate) certificate_label: String,
 }
 
 impl Definition {
-    /// The channels to try, one after another. TLS is refused, never ignored.
+    /// The channels to try, one after another.
     pub(crate) fn find(name: &str, options: Option<Cno>) -> Result<Vec<Self>, Codes> {
         let channel = options.map(Cno::channel).transpose()?.flatten();
         let table = options.map(Cno::ccdt).transpose()?.flatten();
@@ -48,14 +52,16 @@ impl Definition {
     }
 
     fn given(channel: Cd) -> Result<Self, Codes> {
-        if channel.uses_tls() {
-            return Err(Codes::failed(mq::MQRC_SSL_INITIALIZATION_ERROR));
+        if channel.has_peer_name() {
+            return Err(Codes::failed(mq::MQRC_FUNCTION_NOT_SUPPORTED));
         }
         let stated = usize::try_from(channel.message_bytes_max()).ok().filter(|bytes| *bytes > 0);
         Ok(Self {
             channel: channel.name(),
             connection_name: channel.connection_name(),
             message_bytes_max: stated.unwrap_or(MESSAGE_BYTES_MAX).min(MESSAGE_BYTES_MAX),
+            cipher_spec: channel.cipher_spec(),
+            certificate_label: channel.certificate_label(),
         })
     }
 
@@ -85,6 +91,8 @@ impl Definition {
             channel: channel.to_owned(),
             connection_name: connection_name.to_owned(),
             message_bytes_max: MESSAGE_BYTES_MAX,
+            cipher_spec: String::new(),
+            certificate_label: String::new(),
         })
     }
 
@@ -114,7 +122,7 @@ fn host_and_port(name: &str) -> Option<(&str, u16)> {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -141,6 +149,8 @@ mod tests {
             channel: "C".to_owned(),
             connection_name: name.to_owned(),
             message_bytes_max: 1,
+            cipher_spec: String::new(),
+            certificate_label: String::new(),
         };
         for name in ["", "host(port)", "127.0.0.1(1),,127.0.0.1(1)"] {
             assert_eq!(named(name).dial().unwrap_err(), Codes::failed(mq::MQRC_CD_ERROR), "{name}");

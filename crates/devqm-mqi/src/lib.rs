@@ -8,7 +8,7 @@
 //! * `exports`: the 26 entry points; `bags`: those of the MQAI, which only exist. `boundary`: what each of them passes through, and how a call ends.
 //! * `connection`, `objects`, `messages`, `properties`, `consuming`, `status`,
 //!   `subscriptions`, `conversion`: the verbs.
-//! * `definition`, `ccdt`: where a queue manager is to be found. `handles`: connection handles and how threads share them.
+//! * `definition`, `ccdt`: where a queue manager is to be found. `security`, `repository`: TLS. `handles`: connection handles and how threads share them.
 //! * `structures`: MQI structures by version. `memory`: the only reading and writing through callers' pointers.
 //! * `field`: what stands in structures' fields. `charset`: the text that callers pass.
 
@@ -25,6 +25,8 @@ mod subscriptions;
 mod conversion;
 mod definition;
 mod ccdt;
+mod security;
+mod repository;
 mod handles;
 mod structures;
 mod memory;

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use libmqm_sys as mq;
 use tokio::sync::mpsc;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::door::refused;
 use crate::engine::{Answer, ConnectionId, Progress};
 use crate::faults::{Blow, Harm, Hold, Strike};
 use crate::server::Server;
+use crate::tls::{Secured, Unfit};
 use crate::verbs::{Get, ObjectHandle, Outcome, Reply, Request};
 
 /// The client's end of a socket, while it is owed a reply.
@@ -34,6 +35,8 @@ pub(crate) struct Caller {
     /// Answers to standing requests that came while a call was waited for.
     arrived: VecDeque<Answer>,
     connected: bool,
+    /// What the handshake came to, where the line is enciphered.
+    secured: Option<Secured>,
 }
 
 /// How a request is carried out.
@@ -49,12 +52,22 @@ impl Caller {
     /// Opens the mailbox of a connection.
     pub(crate) fn attach(server: Arc<Server>, id: ConnectionId) -> Self {
         let mailbox = server.register(id);
-        Self { server, id, mailbox, arrived: VecDeque::new(), connected: false }
+        Self { server, id, mailbox, arrived: VecDeque::new(), connected: false, secured: None }
     }
 
     /// The queue manager.
     pub(crate) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Notes that the line is enciphered.
+    pub(crate) fn secure(&mut self, secured: Secured) {
+        self.secured = Some(secured);
+    }
+
+    /// Whether the line is what a channel asks for. What no channel is, is refused elsewhere.
+    pub(crate) fn check_line(&self, channel: &str) -> Result<(), Unfit> {
+        self.server.demand(channel).map_or(Ok(()), |demand| demand.admits(self.secured.as_ref()))
     }
 
     /// Whether MQCONNX succeeded.
@@ -202,10 +215,14 @@ impl Caller {
     }
 
     async fn call(&mut self, request: Request, line: &mut impl Line) -> io::Result<Answer> {
-        if let Request::Connect(connect) = &request
-            && let Err(reply) = self.server.admits(connect).await
-        {
-            return Ok(reply.into());
+        if let Request::Connect(connect) = &request {
+            if let Err(unfit) = self.check_line(&connect.channel) {
+                warn!(id = self.id, channel = connect.channel, "Refused: {unfit}.");
+                return Ok(codes(mq::MQCC_FAILED, mq::MQRC_SSL_INITIALIZATION_ERROR));
+            }
+            if let Err(reply) = self.server.admits(connect).await {
+                return Ok(reply.into());
+            }
         }
         let connects = matches!(request, Request::Connect(_));
         match self.server.call(self.id, request) {

@@ -1,5 +1,5 @@
-//! The listener's door: a new socket's first bytes tell which protocol its client speaks. And the native door itself: frames
-//! in, frames out. Which call means what is the engine's.
+//! The listener's door: a new socket's first bytes tell whether it is enciphered, and then which protocol its client speaks.
+//! And the native door itself: frames in, frames out. Which call means what is the engine's.
 
 use std::io;
 use std::sync::Arc;
@@ -15,12 +15,15 @@ use crate::channel;
 use crate::engine::ConnectionId;
 use crate::native::{self, FRAME_BYTES_MAX, PREFACE};
 use crate::server::Server;
+use crate::tls::{Link, Listener};
 use crate::verbs::Request;
 
 /// How long a new connection may take to say which door it wants, and then to connect.
 const GREETING_MAX: Duration = Duration::from_secs(10);
 /// The largest frame before MQCONNX: names and a password.
 const CONNECT_BYTES_MAX: u32 = 16 * 1024;
+/// The first byte of a TLS handshake; no door's first byte.
+const HANDSHAKE: u8 = 0x16;
 /// What is read from a socket at once: a request with a payment in it, most times.
 const READ_BYTES: usize = 16 * 1024;
 /// What a connection keeps of its frame buffers between calls.
@@ -31,11 +34,12 @@ pub(crate) async fn attend(
     server: Arc<Server>,
     id: ConnectionId,
     stream: TcpStream,
+    tls: Option<Arc<Listener>>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let peer = stream.peer_addr().map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
     let mut caller = Caller::attach(server, id);
-    match converse(&mut caller, stream, &mut stopping).await {
+    match converse(&mut caller, stream, tls.as_deref(), &mut stopping).await {
         Ok(()) => debug!(id, peer, "Connection ended."),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => debug!(id, peer, "Connection lost."),
         Err(error) => warn!(id, peer, %error, "Connection closed."),
@@ -46,20 +50,37 @@ pub(crate) async fn attend(
 /// Lets a client in by the door it asks for. The socket is closed when this returns.
 async fn converse(
     caller: &mut Caller,
-    mut stream: TcpStream,
+    stream: TcpStream,
+    tls: Option<&Listener>,
     stopping: &mut watch::Receiver<bool>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    let mut link = timely(enter(caller, stream, tls)).await?;
     let mut preface = [0; PREFACE.len()];
-    timely(async { stream.read_exact(&mut preface).await.map(drop) }).await?;
+    timely(async { link.read_exact(&mut preface).await.map(drop) }).await?;
     if preface == PREFACE {
-        let stream = BufReader::with_capacity(READ_BYTES, stream);
-        return Door { caller, wire: Wire { stream, frame: Vec::new() } }.converse(stopping).await;
+        let stream = BufReader::with_capacity(READ_BYTES, link);
+        let mut door = Door { caller, wire: Wire { stream, frame: Vec::new() } };
+        let ended = door.converse(stopping).await;
+        door.wire.stream.get_mut().end().await;
+        return ended;
     }
     if channel::opens_with(&preface) {
-        return channel::converse(caller, stream, &preface, stopping).await;
+        return channel::converse(caller, link, &preface, stopping).await;
     }
     Err(refused("the first bytes are those of no known protocol"))
+}
+
+/// Shakes hands with a client that begins so.
+async fn enter(caller: &mut Caller, stream: TcpStream, tls: Option<&Listener>) -> io::Result<Link> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 0 || first != [HANDSHAKE] {
+        return Ok(Link::Plain(stream));
+    }
+    let tls = tls.ok_or_else(|| refused("TLS is asked for, and devqm was given no certificate"))?;
+    let (stream, secured) = tls.accept(stream, |channel| caller.server().demand(channel)).await?;
+    caller.secure(secured);
+    Ok(Link::Secure(Box::new(stream)))
 }
 
 struct Door<'c> {
@@ -87,6 +108,7 @@ impl Door<'_> {
             let answer = self.caller.answer(request, &mut self.wire).await?;
             let ends = disconnects && self.caller.is_connected() && answer.is_success();
             self.wire.stream.write_all(&native::encode(&answer.into_reply())?).await?;
+            self.wire.stream.flush().await?;
             if ends {
                 return Ok(());
             }
@@ -104,7 +126,7 @@ impl Door<'_> {
 
 /// The socket, and the frame that is being read from it.
 struct Wire {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Link>,
     frame: Vec<u8>,
 }
 

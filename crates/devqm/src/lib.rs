@@ -10,6 +10,7 @@
 
 pub mod verbs;
 pub mod rfh2;
+pub mod tls;
 pub mod native;
 pub mod faults;
 pub mod selector;

@@ -16,6 +16,7 @@ use devqm::faults::OPERATOR;
 use devqm::native::Client;
 use devqm::serve::{self, Options};
 use devqm::store;
+use devqm::tls;
 use devqm::users;
 use devqm::verbs::{Connect, Outcome, Request, Secret};
 
@@ -67,6 +68,15 @@ struct Serve {
     /// Users who may connect, as lines of `devqm password`; without it everybody may.
     #[arg(long)]
     users: Option<PathBuf>,
+    /// The listener's certificate, PEM, with those between it and its authority; without it no client may use TLS.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM, not enciphered.
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// The authorities of clients' certificates, PEM; without it no client can show one.
+    #[arg(long, requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
     /// The queue manager's name.
     #[arg(long, default_value = "QM1")]
     queue_manager: String,
@@ -133,6 +143,11 @@ fn serve(options: Serve) -> ExitCode {
         mqsc: options.mqsc,
         listen: options.listen,
         users: options.users,
+        tls: options.tls_cert.zip(options.tls_key).map(|(certificates, key)| tls::Files {
+            certificates,
+            key,
+            client_authorities: options.tls_client_ca,
+        }),
         queue_manager: options.queue_manager,
         message_memory_bytes: options.message_memory_mib as usize * 1024 * 1024,
         ready_file: options.ready_file,
@@ -183,7 +198,10 @@ fn stopped() -> impl Future<Output = ()> {
 /// As in sysexits.h: 69 unavailable, 73 cannot create, 74 input or output, 78 configuration.
 fn exit_code(error: &serve::Error) -> u8 {
     match error {
-        serve::Error::MqscUnreadable { .. } | serve::Error::Mqsc(_) | serve::Error::Users(_) => 78,
+        serve::Error::MqscUnreadable { .. }
+        | serve::Error::Mqsc(_)
+        | serve::Error::Users(_)
+        | serve::Error::Tls(_) => 78,
         serve::Error::Store(store::Error::InUse(_)) | serve::Error::Listen { .. } => 69,
         serve::Error::Store(_) | serve::Error::ReadyFile { .. } => 73,
         serve::Error::Thread(_) => 70,

@@ -1,7 +1,7 @@
 //! The native door's protocol: how [`Request`] and [`Reply`] travel on a socket. Private to devqm and `libmqm_r.so`.
 //!
 //! A client opens with the eight bytes of [`PREFACE`] (an MQ channel client opens with `TSH`, which is how the listener
-//! tells its two doors apart). Then frames in both directions, strictly one reply to each request: four bytes, big-endian,
+//! tells its two doors apart), after the handshake where the line is enciphered. Then frames in both directions, strictly one reply to each request: four bytes, big-endian,
 //! the length of what follows; then the [postcard](https://docs.rs/postcard) encoding of the request or reply. One socket
 //! is one MQI connection: closing it without [`Request::Disconnect`] backs the open unit of work out. The one thing that
 //! may be said while a reply is due is [`Request::Cancel`], which has none.
@@ -12,6 +12,7 @@ use std::net::TcpStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::tls::client::Line;
 use crate::verbs::{Reply, Request};
 
 /// What a native client sends first: name and version of the protocol.
@@ -62,7 +63,7 @@ fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
 /// The client's end of the native door: blocking, one call at a time.
 #[derive(Debug)]
 pub struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Line>,
     incoming: Vec<u8>,
     outgoing: Vec<u8>,
 }
@@ -75,10 +76,18 @@ impl Client {
     ///
     /// # Errors
     /// What writing to the socket says.
-    pub fn open(mut stream: TcpStream) -> io::Result<Self> {
+    pub fn open(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        stream.write_all(&PREFACE)?;
-        let stream = BufReader::with_capacity(CLIENT_BYTES, stream);
+        Self::open_on(Line::Plain(stream))
+    }
+
+    /// As [`Client::open`], on a line that may be enciphered.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub fn open_on(mut line: Line) -> io::Result<Self> {
+        line.write_all(&PREFACE)?;
+        let stream = BufReader::with_capacity(CLIENT_BYTES, line);
         Ok(Self { stream, incoming: Vec::new(), outgoing: Vec::new() })
     }
 
@@ -127,7 +136,7 @@ impl Client {
 
 /// Ends a call of a [`Client`] that waits.
 #[derive(Debug)]
-pub struct Canceller(TcpStream);
+pub struct Canceller(Line);
 
 impl Canceller {
     /// Asks the queue manager to end the wait. Only between a request that is on its way and its reply.

@@ -17,6 +17,7 @@ use crate::mqsc::{self, Command};
 use crate::pcf;
 use crate::server::{Server, now};
 use crate::store::{self, InFlight, Store};
+use crate::tls;
 use crate::users::{self, Users};
 
 /// How many sockets may be open at once; a further one is closed at once.
@@ -35,6 +36,8 @@ pub struct Options {
     pub listen: String,
     /// The users file; without one everybody may connect.
     pub users: Option<PathBuf>,
+    /// The listener's certificate; without one no client may use TLS.
+    pub tls: Option<tls::Files>,
     /// The queue manager's name.
     pub queue_manager: String,
     /// How much memory the messages on queues may take, besides what finding them takes; the others are on disk only.
@@ -60,6 +63,9 @@ pub enum Error {
     /// The users file.
     #[error(transparent)]
     Users(#[from] users::Error),
+    /// The listener's certificate or key.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
     /// The data folder.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -101,6 +107,7 @@ pub async fn serve(
     }
     let (engine, store, in_flight) = restore(options)?;
     let users = options.users.as_deref().map(Users::read).transpose()?;
+    let tls = options.tls.as_ref().map(tls::Listener::read).transpose()?.map(Arc::new);
     let cannot_listen = |source| Error::Listen { address: options.listen.clone(), source };
     let listener = TcpListener::bind(&options.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -115,7 +122,7 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     connections.spawn(pcf::server::run(server.clone()));
     tokio::select! {
-        () = accept(&listener, &server, &stopping, &mut connections) => {}
+        () = accept(&listener, &server, tls.as_ref(), &stopping, &mut connections) => {}
         () = stop => {}
         error = writer.failed() => return Err(Error::Writer(error)),
     }
@@ -152,6 +159,7 @@ fn restore(options: &Options) -> Result<(Engine, Store, InFlight), Error> {
 async fn accept(
     listener: &TcpListener,
     server: &Arc<Server>,
+    tls: Option<&Arc<tls::Listener>>,
     stopping: &watch::Sender<bool>,
     connections: &mut JoinSet<()>,
 ) {
@@ -176,7 +184,7 @@ async fn accept(
             server.unregister(last);
             continue;
         }
-        connections.spawn(door::attend(server.clone(), last, stream, stopping.subscribe()));
+        connections.spawn(door::attend(server.clone(), last, stream, tls.cloned(), stopping.subscribe()));
     }
 }
 

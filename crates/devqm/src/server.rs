@@ -21,6 +21,7 @@ use crate::engine::{Answer, ConnectionId, Effects, Engine, Identity, Moment, Pro
 use crate::faults::{Hold, Strike};
 use crate::mqsc::Action;
 use crate::store::{InFlight, Store};
+use crate::tls::Demand;
 use crate::users::Users;
 use crate::verbs::{Connect, Get, ObjectHandle, Outcome, Reply, Request};
 
@@ -212,6 +213,11 @@ impl Server {
     /// Whether conversations of a channel may share a socket; see [`Engine::shares_sockets`].
     pub(crate) fn shares_sockets(&self, channel: &str) -> bool {
         self.lock().shares_sockets(channel)
+    }
+
+    /// What a channel asks of its lines; see [`Engine::demand`].
+    pub(crate) fn demand(&self, channel: &str) -> Option<Demand> {
+        self.lock().demand(channel)
     }
 
     /// Whether a connection may be made under these names; see [`Engine::admits`].

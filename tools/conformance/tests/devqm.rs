@@ -36,6 +36,7 @@ impl Devqm {
             mqsc: Some(mqsc),
             listen: "127.0.0.1:0".to_owned(),
             users: None,
+            tls: None,
             queue_manager: "QM1".to_owned(),
             ready_file: None,
         };

@@ -48,8 +48,18 @@ impl Cd {
         self.0.long(cd!(MaxMsgLength))
     }
 
-    /// Whether a CipherSpec is named: version 7 has the field first.
-    pub(crate) fn uses_tls(self) -> bool {
-        !self.0.text::<32>(cd!(SSLCipherSpec)).is_empty()
+    /// The CipherSpec; version 7 has the field first. Empty for a plain line.
+    pub(crate) fn cipher_spec(self) -> String {
+        self.0.text::<32>(cd!(SSLCipherSpec))
+    }
+
+    /// Whether the queue manager's certificate is to bear a certain name.
+    pub(crate) fn has_peer_name(self) -> bool {
+        !self.0.pointer(cd!(SSLPeerNamePtr)).is_null() && self.0.long(cd!(SSLPeerNameLength)) > 0
+    }
+
+    /// The label of the certificate to show; version 11 has the field first.
+    pub(crate) fn certificate_label(self) -> String {
+        self.0.text::<64>(cd!(CertificateLabel))
     }
 }

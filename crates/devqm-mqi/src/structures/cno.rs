@@ -6,16 +6,13 @@ use std::mem::offset_of;
 use libmqm_sys as mq;
 
 use super::cd::Cd;
+use super::sco::Sco;
 use super::{Layout, csp};
 use crate::boundary::Codes;
 use crate::memory::{Caller, Structure};
 
 pub(super) const CNO: Layout =
     Layout { id: *b"CNO ", lengths: &[12, 24, 152, 168, 200, 224, 256, 272], fault: mq::MQRC_CNO_ERROR };
-
-/// TLS options. They count only with a CipherSpec in MQCD, which is refused; but a wrong structure is told.
-pub(super) const SCO: Layout =
-    Layout { id: *b"SCO ", lengths: &[536, 544, 560, 568, 632, 648, 672], fault: mq::MQRC_SCO_ERROR };
 
 /// A caller's MQCNO.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +30,9 @@ impl Cno {
         if pointer.is_null() {
             return Ok(None);
         }
-        let it = CNO.open(caller, pointer)?;
-        let tls = it.pointer_or_offset(cno!(SSLConfigPtr), cno!(SSLConfigOffset));
-        if !tls.is_null() {
-            SCO.open(caller, tls)?;
-        }
-        Ok(Some(Self(it)))
+        let it = Self(CNO.open(caller, pointer)?);
+        it.tls()?;
+        Ok(Some(it))
     }
 
     pub(crate) fn options(self) -> i32 {
@@ -77,6 +71,12 @@ impl Cno {
     pub(crate) fn credentials(self) -> Result<Option<(String, String)>, Codes> {
         let pointer = self.0.pointer_or_offset(cno!(SecurityParmsPtr), cno!(SecurityParmsOffset));
         csp::credentials(self.0.caller(), pointer)
+    }
+
+    /// TLS options, where there are any.
+    pub(crate) fn tls(self) -> Result<Option<Sco>, Codes> {
+        let pointer = self.0.pointer_or_offset(cno!(SSLConfigPtr), cno!(SSLConfigOffset));
+        Sco::open(self.0.caller(), pointer)
     }
 
     pub(crate) fn write(self, connection_id: [u8; 24]) {

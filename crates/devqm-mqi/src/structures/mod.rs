@@ -15,6 +15,7 @@ mod pmo;
 mod gmo;
 mod cno;
 mod cd;
+mod sco;
 mod csp;
 mod charv;
 mod property;
@@ -91,7 +92,7 @@ mod tests {
             ],
         ),
         (
-            &cno::SCO,
+            &sco::SCO,
             &[
                 mq::MQSCO_LENGTH_1,
                 mq::MQSCO_LENGTH_2,

@@ -114,6 +114,20 @@ fn act_on(connection: i32, operation: i32, object: i32) -> Codes {
     codes(|cc, rc| mqi::MQCB(connection, operation, null_mut(), object, null_mut(), null_mut(), cc, rc))
 }
 
+/// Gets what is there by a callback, and stops while it waits for more.
+#[track_caller]
+pub(crate) fn consumes_and_stops(connection: i32) {
+    let object = open(connection);
+    put_now(connection, object, b"first");
+    let mut watched = Watched::consumer();
+    assert_eq!(watched.register(connection, object, &mut unlimited()), OK);
+    assert_eq!(control(connection, mq::MQOP_START), OK);
+    assert_eq!(watched.next().body, b"first");
+    // The thread waits without end now, or is about to.
+    assert_eq!(control(connection, mq::MQOP_STOP), OK);
+    assert_eq!(get_now(connection, object).0, failed(mq::MQRC_NO_MSG_AVAILABLE));
+}
+
 fn unlimited() -> mq::MQGMO {
     mq::MQGMO { WaitInterval: mq::MQWI_UNLIMITED, MatchOptions: mq::MQMO_NONE, ..gmo(WAIT) }
 }

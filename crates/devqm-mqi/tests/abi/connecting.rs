@@ -30,7 +30,7 @@ fn what_cannot_be_honoured_is_refused() {
     let refused = |reason: i32, change: &mut dyn FnMut(&mut mq::MQCNO, &mut mq::MQCD)| {
         assert_eq!(connecting(&devqm, change), failed(reason));
     };
-    refused(mq::MQRC_SSL_INITIALIZATION_ERROR, &mut |_, cd| cd.SSLCipherSpec = field("ANY_TLS12_OR_HIGHER"));
+    refused(mq::MQRC_SSL_INITIALIZATION_ERROR, &mut |_, cd| cd.SSLCipherSpec = field("NO_SUCH_CIPHER"));
     refused(mq::MQRC_CD_ERROR, &mut |_, cd| cd.TransportType = mq::MQXPT_LU62);
     refused(mq::MQRC_CD_ERROR, &mut |_, cd| cd.Version = 1);
     refused(mq::MQRC_CD_ERROR, &mut |_, cd| cd.Version = 99);

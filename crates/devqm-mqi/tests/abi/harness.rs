@@ -28,16 +28,21 @@ pub(crate) struct Devqm {
 
 impl Devqm {
     pub(crate) fn start() -> Self {
+        Self::start_with("", &[])
+    }
+
+    /// With these objects and arguments besides.
+    pub(crate) fn start_with(mqsc: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("start.mqsc"), MQSC).unwrap();
-        let (process, port) = serve(folder.path());
+        std::fs::write(folder.path().join("start.mqsc"), format!("{MQSC}{mqsc}")).unwrap();
+        let (process, port) = serve(folder.path(), arguments);
         Self { folder, process, port }
     }
 
     /// Kills it and starts it again on what it has stored; its port is another one.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        (self.process, self.port) = serve(self.folder.path());
+        (self.process, self.port) = serve(self.folder.path(), &[]);
     }
 
     /// `127.0.0.1(port)`.
@@ -62,12 +67,13 @@ impl Devqm {
     }
 }
 
-fn serve(folder: &Path) -> (Child, u16) {
+fn serve(folder: &Path, arguments: &[&str]) -> (Child, u16) {
     let mut process = Command::new(program())
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(folder.join("data"))
         .arg("--mqsc")
         .arg(folder.join("start.mqsc"))
+        .args(arguments)
         .env("RUST_LOG", "error")
         .stdout(Stdio::piped())
         .spawn()

@@ -10,6 +10,9 @@ mod library;
 mod versions;
 mod nulls;
 mod connecting;
+#[path = "../../../devqm/tests/program/certificates.rs"]
+mod certificates;
+mod tls;
 mod sharing;
 mod messages;
 mod callbacks;

@@ -30,7 +30,7 @@ const CONNECTION_ID_AT: usize = 132;
 #[derive(Debug)]
 pub(crate) struct Call {
     /// What is asked of the engine, or the reason why it is not asked.
-    pub(crate) request: Result<Request, i32>,
+    request: Result<Request, i32>,
     handle: ObjectHandle,
     shape: Shape,
     order: Order,
@@ -110,6 +110,11 @@ impl Call {
         };
         let handle = if kind == kind::MQCLOSE { mq::MQHO_UNUSABLE_HOBJ } else { handle };
         Ok(Self { request, handle, shape, order })
+    }
+
+    /// What is asked of the engine, with a message that there need be only once.
+    pub(crate) fn take_request(&mut self) -> Result<Request, i32> {
+        std::mem::replace(&mut self.request, Err(mq::MQRC_NONE))
     }
 
     /// Where MQSTAT wants to be told what became of puts that were not answered.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use libmqm_sys as mq;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::trace;
 
@@ -20,6 +19,7 @@ use crate::caller::Caller;
 use crate::door::{refused, timely};
 use crate::engine::Answer;
 use crate::native::FRAME_BYTES_MAX;
+use crate::tls::{Link, Unfit};
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply, Request};
 
 /// The longest call before MQCONN: names and a password.
@@ -36,11 +36,11 @@ const END_OF_CONVERSATION: i32 = 2;
 /// Serves a channel client until it ends; `read` is what it has sent already.
 pub(crate) async fn converse(
     caller: &mut Caller,
-    stream: TcpStream,
+    link: Link,
     read: &[u8],
     stopping: &mut watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let socket = Socket::new(stream, read, CONNECT_BYTES_MAX);
+    let socket = Socket::new(link, read, CONNECT_BYTES_MAX);
     let address = Address { form: Form::Plain, conversation: 0, request: 0, order: super::wire::Order::Big };
     let mut conversation = Conversation {
         caller,
@@ -56,11 +56,13 @@ pub(crate) async fn converse(
         suspended: false,
         served: None,
     };
-    match conversation.run(stopping).await {
+    let ended = match conversation.run(stopping).await {
         Ok(()) | Err(Ended::Closed) => Ok(()),
-        Err(Ended::Failed(error)) => Err(error),
+        Err(Ended::Failed(error)) => return Err(error),
         Err(Ended::Broken(broken)) => conversation.refuse(broken).await,
-    }
+    };
+    conversation.socket.end().await;
+    ended
 }
 
 struct Conversation<'c> {
@@ -178,11 +180,23 @@ impl Conversation<'_> {
         let connect = Connect { channel: channel.to_owned(), ..Connect::default() };
         let broken = |status, what| Err(Broken { status, what, offset: 24 });
         match self.caller.server().admits_names(&connect) {
-            Ok(()) => Ok(()),
+            Ok(()) => self.check_line(channel),
             Err(reply) if reply.reason == mq::MQRC_UNKNOWN_CHANNEL_NAME => {
                 broken(status::NO_CHANNEL, "the name of a channel")
             }
             Err(_) => broken(status::CHANNEL_NOT_AVAILABLE, "fewer clients on this channel"),
+        }
+    }
+
+    /// Whether the line is what the channel asks for.
+    fn check_line(&self, channel: &str) -> Result<(), Broken> {
+        let broken = |status, what| Err(Broken { status, what, offset: 24 });
+        match self.caller.check_line(channel) {
+            Ok(()) => Ok(()),
+            Err(Unfit::Plain) => broken(status::CIPHER_SPEC, "a channel without a CipherSpec, or TLS"),
+            Err(Unfit::Secured) => broken(status::CIPHER_SPEC, "a channel with a CipherSpec, or no TLS"),
+            Err(Unfit::CipherSpec) => broken(status::CIPHER_SPEC, "the channel's CipherSpec"),
+            Err(Unfit::Certificate) => broken(status::CLIENT_CERTIFICATE, "the client's certificate"),
         }
     }
 
@@ -193,17 +207,17 @@ impl Conversation<'_> {
         if let Some(report) = call.report() {
             self.unanswered.report(report);
         }
-        let reply = match &call.request {
-            Err(reason) => unserved(*reason),
-            Ok(request) if is_unanswered(request) => {
-                let reply = self.put(request.clone()).await?;
+        let reply = match call.take_request() {
+            Err(reason) => unserved(reason),
+            Ok(request) if is_unanswered(&request) => {
+                let reply = self.put(request).await?;
                 // Who is not multiplexed reads one reply after each call.
                 if self.is_multiplexed() {
                     return Ok(());
                 }
                 reply
             }
-            Ok(request) => self.ask(request.clone()).await?,
+            Ok(request) => self.ask(request).await?,
         };
         let answered = call.answer(reply, self.caller);
         let segments =

@@ -5,12 +5,12 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::segment::{Address, Header, flag};
 use super::wire::{Broken, status};
 use crate::caller::Line;
 use crate::door::refused;
+use crate::tls::Link;
 
 /// The longest segment: what clients offer is 32,758, and what is agreed less.
 pub(crate) const SEGMENT_BYTES_MAX: usize = 32_768;
@@ -59,7 +59,7 @@ impl From<Broken> for Ended {
 /// The socket of one channel client.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: Link,
     buffer: Vec<u8>,
     /// A call of which more segments are to come.
     partial: Option<Incoming>,
@@ -69,7 +69,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// A socket of which some bytes have been read already.
-    pub(crate) fn new(stream: TcpStream, read: &[u8], call_bytes_max: usize) -> Self {
+    pub(crate) fn new(stream: Link, read: &[u8], call_bytes_max: usize) -> Self {
         Self { stream, buffer: read.to_vec(), partial: None, call_bytes_max }
     }
 
@@ -92,10 +92,14 @@ impl Socket {
     /// Sends segments, one after another.
     pub(crate) async fn send(&mut self, segments: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
         for segment in segments {
-            let written = tokio::time::timeout(WRITE_MAX, self.stream.write_all(&segment));
-            written.await.map_err(|_| refused("the client does not read what it asked for"))??;
+            in_time(self.stream.write_all(&segment)).await?;
         }
-        Ok(())
+        in_time(self.stream.flush()).await
+    }
+
+    /// Tells the client that nothing more comes.
+    pub(crate) async fn end(&mut self) {
+        self.stream.end().await;
     }
 
     async fn read_more(&mut self) -> io::Result<usize> {
@@ -156,6 +160,11 @@ impl Socket {
         }
         Ok(Some(incoming))
     }
+}
+
+async fn in_time(writing: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    let written = tokio::time::timeout(WRITE_MAX, writing);
+    written.await.map_err(|_| refused("the client does not read what it asked for"))?
 }
 
 impl Line for Socket {

@@ -26,6 +26,8 @@ pub(crate) mod status {
     pub(crate) const IDENTIFIER: i32 = 14;
     pub(crate) const PROTOCOL: i32 = 16;
     pub(crate) const CHANNEL_NOT_AVAILABLE: i32 = 22;
+    pub(crate) const CIPHER_SPEC: i32 = 24;
+    pub(crate) const CLIENT_CERTIFICATE: i32 = 26;
     pub(crate) const HANDLE: i32 = 29;
     pub(crate) const CONVERSATION: i32 = 30;
     pub(crate) const SOCKET_ACTION: i32 = 31;

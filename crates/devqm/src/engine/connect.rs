@@ -16,7 +16,11 @@ use super::unit::Unit;
 use super::{Answer, ConnectionId, Engine, Failure, Progress, QueueId, context::Context, ok};
 use crate::faults::Faults;
 use crate::selector::Selector;
+use crate::tls::Demand;
 use crate::verbs::{Connect, ObjectHandle, Outcome, Reply};
+
+/// `MQSCA_REQUIRED`.
+const CERTIFICATE_REQUIRED: i32 = 0;
 
 /// One MQI connection.
 #[derive(Debug)]
@@ -133,6 +137,15 @@ impl Engine {
     /// Whether a channel lets conversations share a socket, and with that messages come beside calls: SHARECNV.
     pub fn shares_sockets(&self, channel: &str) -> bool {
         self.catalogue.channel(channel).is_some_and(|channel| channel.attributes.number("SHARECNV") > 0)
+    }
+
+    /// What a channel asks of its clients' lines: SSLCIPH and SSLCAUTH. None where there is no such channel.
+    pub fn demand(&self, channel: &str) -> Option<Demand> {
+        let attributes = &self.catalogue.channel(channel)?.attributes;
+        Some(Demand {
+            cipher_spec: attributes.text("SSLCIPH").to_owned(),
+            certificate: attributes.number("SSLCAUTH") == CERTIFICATE_REQUIRED,
+        })
     }
 
     fn check_names(&self, connect: &Connect) -> Result<(), Failure> {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use libmqm_sys as mq;
+
 use super::words::Word;
+use crate::tls::cipher;
 
 /// One attribute of one kind of object.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub enum Kind {
     Name(usize),
     /// Free text of at most so many bytes.
     Text(usize),
+    /// The name of a CipherSpec that devqm has, or blank.
+    CipherSpec,
 }
 
 /// What devqm does with an attribute.
@@ -140,7 +145,7 @@ impl Attribute {
             Kind::Choice(words) | Kind::Switch(words) => Value::Number(
                 words.iter().find(|(name, _)| *name == self.default).map_or(0, |(_, number)| *number),
             ),
-            Kind::Name(_) | Kind::Text(_) => Value::Text(self.default.to_owned()),
+            Kind::Name(_) | Kind::Text(_) | Kind::CipherSpec => Value::Text(self.default.to_owned()),
         }
     }
 
@@ -161,6 +166,7 @@ impl Attribute {
     pub fn width(&self) -> usize {
         match self.kind {
             Kind::Name(bytes) | Kind::Text(bytes) => bytes,
+            Kind::CipherSpec => mq::MQ_SSL_CIPHER_SPEC_LENGTH,
             _ => 0,
         }
     }
@@ -194,8 +200,18 @@ impl Attribute {
                 Some(value) if value.text.len() <= bytes => Ok(Value::Text(value.text.trim_end().to_owned())),
                 _ => Err(format!("{keyword} takes a text of at most {bytes} bytes")),
             },
+            Kind::CipherSpec => cipher_spec(word).map(Value::Text),
         }
     }
+}
+
+fn cipher_spec(word: &Word) -> Result<String, String> {
+    let stated = word.value.as_ref().map_or("", |value| value.text.trim()).to_ascii_uppercase();
+    if stated.is_empty() || cipher::find(&stated).is_some() {
+        return Ok(stated);
+    }
+    let known: Vec<_> = cipher::all().map(|cipher| cipher.name).collect();
+    Err(format!("{word}: devqm has the CipherSpecs {}", known.join(", ")))
 }
 
 fn word_of(words: &'static [(&'static str, i32)], number: i32) -> &'static str {

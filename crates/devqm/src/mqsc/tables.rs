@@ -179,13 +179,13 @@ static SVRCONN: &[Attribute] = &[
     only("SENDDATA", mq::pcf::MQCACH_SEND_EXIT_USER_DATA, Kind::Text(32), ""),
     only("SENDEXIT", mq::pcf::MQCACH_SEND_EXIT_NAME, Kind::Text(128), ""),
     kept("SHARECNV", mq::pcf::MQIACH_SHARING_CONVERSATIONS, COUNT, "10"),
-    only(
+    kept(
         "SSLCAUTH",
         mq::pcf::MQIACH_SSL_CLIENT_AUTH,
         Kind::Choice(&[("OPTIONAL", 1), ("REQUIRED", 0)]),
         "REQUIRED",
     ),
-    only("SSLCIPH", mq::pcf::MQCACH_SSL_CIPHER_SPEC, Kind::Text(32), ""),
+    kept("SSLCIPH", mq::pcf::MQCACH_SSL_CIPHER_SPEC, Kind::CipherSpec, ""),
     only("SSLPEER", mq::pcf::MQCACH_SSL_PEER_NAME, Kind::Text(1024), ""),
     kept("TRPTYPE", mq::pcf::MQIACH_XMIT_PROTOCOL_TYPE, Kind::Choice(&[("TCP", 2)]), "TCP"),
 ];

@@ -37,19 +37,6 @@ fn both_forms_put_get_commit_and_back_out() {
     }
 }
 
-/// A put that does not fit into one segment.
-fn put_in_pieces(client: &mut ChannelClient, multiplexed: bool, queue: i32, data: &[u8]) {
-    let header = [[0; 4], [0; 4], [0; 4], queue.to_be_bytes()].concat();
-    let body = [header, mqput(mq::MQPMO_SYNCPOINT, data)].concat();
-    let pieces: Vec<_> = body.chunks(32_000).collect();
-    for (index, piece) in pieces.iter().enumerate() {
-        let flags = u8::from(index == 0) * 0x10 + u8::from(index == pieces.len() - 1) * 0x20;
-        client.socket.write_all(&segment(multiplexed, MQPUT, flags, 0, piece)).unwrap();
-    }
-    let reply = client.next();
-    assert_eq!((reply.kind, word(&reply.body, 8)), (MQPUT + 0x10, 0));
-}
-
 #[test]
 fn a_client_that_dies_gives_back_at_once_what_it_has_got() {
     let devqm = Devqm::start();

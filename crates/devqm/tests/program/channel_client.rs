@@ -172,13 +172,31 @@ pub(crate) fn segment(multiplexed: bool, kind: u8, flags: u8, request: u32, body
 }
 
 /// Wishes that need no second round.
+/// A put that does not fit into one segment.
+pub(crate) fn put_in_pieces(client: &mut ChannelClient, multiplexed: bool, queue: i32, data: &[u8]) {
+    let header = [[0; 4], [0; 4], [0; 4], queue.to_be_bytes()].concat();
+    let body = [header, mqput(mq::MQPMO_SYNCPOINT, data)].concat();
+    let pieces: Vec<_> = body.chunks(32_000).collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        let flags = u8::from(index == 0) * 0x10 + u8::from(index == pieces.len() - 1) * 0x20;
+        client.socket.write_all(&segment(multiplexed, MQPUT, flags, 0, piece)).unwrap();
+    }
+    let reply = client.next();
+    assert_eq!((reply.kind, word(&reply.body, 8)), (MQPUT + 0x10, 0));
+}
+
 pub(crate) fn initial_data(level: u8, conversations: i32) -> Vec<u8> {
+    initial_data_of("DEV.APP.SVRCONN", level, conversations)
+}
+
+pub(crate) fn initial_data_of(channel: &str, level: u8, conversations: i32) -> Vec<u8> {
     let mut id = vec![0; 208];
     set(&mut id, 0, b"ID  ");
     id[4] = level;
     set(&mut id, 12, &32_748_i32.to_be_bytes());
     set(&mut id, 16, &104_857_600_i32.to_be_bytes());
-    set(&mut id, 24, b"DEV.APP.SVRCONN     ");
+    set(&mut id, 24, &[b' '; 20]);
+    set(&mut id, 24, channel.as_bytes());
     set(&mut id, 46, &819_u16.to_be_bytes());
     set(&mut id, 128, &conversations.to_be_bytes());
     id

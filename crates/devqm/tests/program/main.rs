@@ -17,5 +17,8 @@ mod status;
 mod faults;
 mod channel_client;
 mod channel;
+mod certificates;
+mod tls;
+mod large;
 mod fuzz;
 mod rfh2;
