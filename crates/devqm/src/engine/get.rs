@@ -74,7 +74,6 @@ impl Engine {
             return self.unlock(id, &get, now);
         }
         check_options(&get)?;
-        let rules = self.catalogue.rules;
         let handle = self.handle(id, get.handle)?;
         if get.options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR) != 0 && !handle.has(mq::MQOO_BROWSE) {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_BROWSE));
@@ -90,8 +89,8 @@ impl Engine {
             return Err(Failure(mq::MQRC_GET_INHIBITED));
         }
         let takes = get.options & BROWSING == 0;
-        if takes && counts(&get) && self.connection(id)?.unit.messages() >= rules.uncommitted_max {
-            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        if takes && counts(&get) {
+            self.check_unit(id, 0)?;
         }
         if get.options & UNDER_CURSOR != 0 {
             return self.get_under_cursor(id, &get, queue, cursor, now);
