@@ -237,11 +237,12 @@ impl Engine {
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
         let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
-        let (image, positions) = match group::whole(found, entry, get) {
-            Some((whole, positions)) => (Arc::new(whole), positions),
-            None => (entry.image.clone(), vec![position]),
+        let (image, positions, inconsistent) = match group::whole(found, entry, get) {
+            Some(whole) => (Arc::new(whole.image), whole.positions, whole.inconsistent),
+            None => (entry.image.clone(), vec![position], None),
         };
         let (shown, reason) = self::shown(get, form::shaped(&image, form), self.catalogue.rules.ccsid);
+        let reason = reason.or(inconsistent);
         let length = shown.body.len();
         if length > connection.message_bytes_max {
             return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));

@@ -203,33 +203,60 @@ impl Handle {
     }
 }
 
-/// A whole message of its segments, and where they stand; `None` where the get does not ask for it, or it is whole already.
-pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Option<(Image, Vec<Position>)> {
+/// A message put together of its segments.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    pub(super) image: Image,
+    /// Where its segments stand.
+    pub(super) positions: Vec<Position>,
+    /// The warning with which it ends before a segment of another character set or encoding.
+    pub(super) inconsistent: Option<i32>,
+}
+
+/// A whole message of its segments; `None` where the get does not ask for it, or it is whole already.
+pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Option<Assembled> {
     let descriptor = &entry.image.descriptor;
     if get.options & mq::MQGMO_COMPLETE_MSG == 0 || descriptor.message_flags & IS_SEGMENT == 0 {
         return None;
     }
     let members = Members::of(queue, &descriptor.group_id);
-    let segments = members.segments(descriptor.sequence_number)?;
-    let mut body = Vec::new();
-    for position in &segments {
-        body.extend_from_slice(&queue.at(*position)?.image.body);
+    let mut positions = members.segments(descriptor.sequence_number)?;
+    let first = &queue.at(*positions.first()?)?.image;
+    let (mut body, mut together, mut inconsistent) = (Vec::new(), 0, None);
+    for position in &positions {
+        let segment = &queue.at(*position)?.image;
+        inconsistent = differs(&first.descriptor, &segment.descriptor);
+        if inconsistent.is_some() {
+            break;
+        }
+        body.extend_from_slice(&segment.body);
+        together += 1;
     }
-    let image = &queue.at(*segments.first()?)?.image;
-    let whole = Image {
-        queue: image.queue,
-        rank: image.rank,
+    positions.truncate(together);
+    // It is told as a message of one segment, or as the beginning of one.
+    let last = if inconsistent.is_none() { mq::MQMF_LAST_SEGMENT } else { 0 };
+    let image = Image {
+        queue: first.queue,
+        rank: first.rank,
         descriptor: Descriptor {
-            message_flags: descriptor.message_flags & !IS_SEGMENT,
+            message_flags: first.descriptor.message_flags & !IS_SEGMENT | mq::MQMF_SEGMENT | last,
             offset: 0,
             original_length: mq::MQOL_UNDEFINED,
-            ..image.descriptor.clone()
+            ..first.descriptor.clone()
         },
-        expires_ms: image.expires_ms,
-        properties: image.properties.clone(),
+        expires_ms: first.expires_ms,
+        properties: first.properties.clone(),
         body,
     };
-    Some((whole, segments))
+    Some(Assembled { image, positions, inconsistent })
+}
+
+/// Why a segment cannot be put together with the first one.
+fn differs(first: &Descriptor, segment: &Descriptor) -> Option<i32> {
+    if segment.ccsid != first.ccsid {
+        return Some(mq::MQRC_INCONSISTENT_CCSIDS);
+    }
+    (segment.encoding != first.encoding).then_some(mq::MQRC_INCONSISTENT_ENCODINGS)
 }
 
 /// The groups that one search has met: each is looked through once.
