@@ -3,6 +3,7 @@
 //! `cargo bench --bench delivery`, on one queue manager and one HTTP sink in one run; the two take turns. `-- --quick` is
 //! shorter. 2 KB persistent pacs.008; each carries the time at which it was about to be put, read again at the sink.
 
+#[expect(dead_code, reason = "shared with the other benchmarks, which use the rest")]
 mod parts;
 
 use std::io::{BufRead, BufReader, Read, Write};

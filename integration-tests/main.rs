@@ -11,6 +11,7 @@
 mod harness;
 mod delivery;
 mod parking;
+mod segments;
 mod operators;
 mod outage;
 mod table;

@@ -139,6 +139,9 @@ impl From<mq::Error> for Refusal {
 fn open_queues(session: &mut Session, lane: &Lane) -> Result<Queues, Refusal> {
     let input = open_input(session, lane)?;
     let manager = session.inquire_queue_manager()?;
+    if manager.assembles_segments {
+        session.assemble_segments();
+    }
     let mut queues = Queues {
         input,
         parking: Vec::new(),

@@ -68,7 +68,7 @@ pub enum Reason {
     CannotTranslate,
     /// No route's conditions hold.
     NoRoute,
-    /// A segment of a message, without the others: it is not a payment.
+    /// A segment of a message that could not be put together: it is not a payment.
     StraySegment,
     /// A member of a group that nobody expects: it is not a payment by itself.
     GroupMember,

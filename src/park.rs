@@ -3,7 +3,7 @@
 //! *Parking* target: the queue named in settings, else the source queue's BOQNAME, else the queue manager's dead-letter queue,
 //! and there, by the rules of that queue, behind an MQDLH. The body, the MsgId and the whole context stay as they came; what
 //! mqgate knows travels beside them as message properties (`evidence`). A copy is persistent, does not expire, and asks the
-//! queue manager for no confirmation that it has given already.
+//! queue manager for no confirmation that it has given already; it stays in one piece, whatever it came in.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -101,6 +101,7 @@ fn copied(descriptor: &Descriptor) -> Descriptor {
     Descriptor {
         expiry: EXPIRY_UNLIMITED,
         persistence: PERSISTENT,
+        message_flags: descriptor.flags_in_one_piece(),
         report: descriptor.report & !REPORTS_OF_QUEUE_MANAGER,
         ..descriptor.clone()
     }

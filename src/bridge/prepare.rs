@@ -13,8 +13,6 @@ use crate::message::Document;
 use crate::route::{self, Facts};
 use crate::settings::Route;
 
-/// `MQMF_SEGMENT` and `MQMF_LAST_SEGMENT`.
-const SEGMENT: i32 = 2 | 4;
 /// `MQMF_MSG_IN_GROUP` and `MQMF_LAST_MSG_IN_GROUP`.
 const GROUP_MEMBER: i32 = 8 | 16;
 
@@ -65,7 +63,7 @@ pub(super) fn prepare<'a>(lane: &'a Lane, case: &Case) -> Result<Ready<'a>, Fail
 fn check(lane: &Lane, inbound: &Inbound) -> Result<(), Failure> {
     let refused = |stage, reason, detail: String| Err(Failure::message(stage, reason, detail));
     let descriptor = &inbound.descriptor;
-    if descriptor.message_flags & SEGMENT != 0 {
+    if descriptor.is_piece() {
         let detail = format!("a segment, at offset {} of its message", descriptor.offset);
         return refused(Stage::Get, Reason::StraySegment, detail);
     }

@@ -160,6 +160,10 @@ impl Caller {
                 Ok(answer)
             }
             Blow::Answer { completion, reason } => Ok(Some(codes(completion, reason))),
+            Blow::Doom { reason } => {
+                self.server.with_engine(|engine| engine.doom(self.id));
+                Ok(Some(codes(mq::MQCC_FAILED, reason)))
+            }
             Blow::BackOut => {
                 self.carry_out(Request::BackOut, Manner::Call, line).await?;
                 Ok(Some(codes(mq::MQCC_WARNING, mq::MQRC_BACKED_OUT)))

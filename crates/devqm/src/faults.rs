@@ -5,7 +5,7 @@
 
 use libmqm_sys as mq;
 
-use crate::verbs::Request;
+use crate::verbs::{Get, Request};
 
 /// The application name of `devqm mqsc`, which no fault touches: it is how faults are deleted.
 pub const OPERATOR: &str = "devqm mqsc";
@@ -76,6 +76,11 @@ pub enum Blow {
         /// REASON.
         reason: i32,
     },
+    /// DOOM: the verb fails, and the unit of work that it was part of can only be backed out.
+    Doom {
+        /// REASON.
+        reason: i32,
+    },
     /// BACKEDOUT: MQCMIT backs the unit of work out and says so with a warning.
     BackOut,
 }
@@ -143,6 +148,8 @@ pub struct Passing {
     pub verb: Verb,
     /// The name by which its queue was opened, or is to be.
     pub queue: Option<String>,
+    /// Whether it is part of a unit of work.
+    pub in_unit: bool,
     /// Whether it puts a message and leaves the MsgId to the queue manager.
     pub asks_message_id: bool,
 }
@@ -277,6 +284,7 @@ impl Fault {
         let is_its_event = match action {
             Action::BackOutLate { .. } => false,
             Action::ReuseMessageIds => passing.asks_message_id,
+            Action::Strike(Blow::Doom { .. }) => passing.in_unit,
             _ => true,
         };
         let has_queue =
@@ -343,6 +351,7 @@ impl Action {
             Action::Strike(Blow::Before(Harm::Exit)) => "EXITBEFORE",
             Action::Strike(Blow::After(Harm::Exit)) => "EXITAFTER",
             Action::Strike(Blow::Answer { .. }) => "ANSWER",
+            Action::Strike(Blow::Doom { .. }) => "DOOM",
             Action::Strike(Blow::BackOut) => "BACKEDOUT",
             Action::BackOutLate { .. } => "LATEBACKOUT",
             Action::Quiesce { .. } => "QUIESCE",
@@ -355,7 +364,9 @@ impl Action {
             Action::Strike(Blow::Answer { completion, reason }) => {
                 vec![format!("CC({completion})"), format!("REASON({reason})")]
             }
-            Action::Quiesce { reason } => vec![format!("REASON({reason})")],
+            Action::Quiesce { reason } | Action::Strike(Blow::Doom { reason }) => {
+                vec![format!("REASON({reason})")]
+            }
             Action::Strike(Blow::Before(Harm::Hold { ms }) | Blow::After(Harm::Hold { ms }))
             | Action::BackOutLate { hold_ms: ms } => ms.iter().map(|ms| format!("DELAY({ms})")).collect(),
             _ => Vec::new(),
@@ -435,6 +446,17 @@ impl Dice {
     }
 }
 
+/// Whether a request asks to be part of the unit of work.
+pub fn is_in_unit(request: &Request) -> bool {
+    let gets = |get: &Get| get.options & (mq::MQGMO_SYNCPOINT | mq::MQGMO_SYNCPOINT_IF_PERSISTENT) != 0;
+    match request {
+        Request::Put(put) | Request::Put1(_, put) => put.options & mq::MQPMO_SYNCPOINT != 0,
+        Request::Get(get) => gets(get),
+        Request::GetAny(all) => all.iter().any(gets),
+        _ => false,
+    }
+}
+
 /// Whether a request has the option to fail while the queue manager quiesces; MQCONNX always does.
 pub fn fails_if_quiescing(request: &Request) -> bool {
     match request {
@@ -464,6 +486,7 @@ mod tests {
             application: b"mqgate".to_vec(),
             verb: Verb::Commit,
             queue: None,
+            in_unit: false,
             asks_message_id: false,
         };
         (1..=verbs).filter(|_| faults.strike(&passing).strike.is_some()).collect()

@@ -74,6 +74,19 @@ impl Descriptor {
         ))
     }
 
+    /// Whether this is a segment without the others, and not the only one of its message.
+    pub fn is_piece(&self) -> bool {
+        let is_segment = self.message_flags & (sys::MQMF_SEGMENT | sys::MQMF_LAST_SEGMENT) != 0;
+        let is_whole = self.message_flags & sys::MQMF_LAST_SEGMENT != 0 && self.offset == 0;
+        is_segment && !is_whole
+    }
+
+    /// The flags of a copy that stays in one piece wherever it is put.
+    pub fn flags_in_one_piece(&self) -> i32 {
+        let segmentation = sys::MQMF_SEGMENT | sys::MQMF_LAST_SEGMENT | sys::MQMF_SEGMENTATION_ALLOWED;
+        if self.is_piece() { self.message_flags } else { self.message_flags & !segmentation }
+    }
+
     pub(crate) fn from_mqmd(md: &sys::MQMD2) -> Self {
         Self {
             report: md.Report,
@@ -160,6 +173,28 @@ mod tests {
             ..Descriptor::default()
         };
         assert_eq!(Descriptor::from_mqmd(&descriptor.to_mqmd()), descriptor);
+    }
+
+    #[test]
+    fn a_message_in_one_segment_is_no_piece_and_its_copy_no_segment() {
+        let with = |message_flags, offset| Descriptor { message_flags, offset, ..Descriptor::default() };
+        // MQMF_SEGMENTATION_ALLOWED 1, MQMF_SEGMENT 2, MQMF_LAST_SEGMENT 4, MQMF_MSG_IN_GROUP 8.
+        for (flags, offset, is_piece, copied) in [
+            (0, 0, false, 0),
+            (1, 0, false, 0),
+            (7, 0, false, 0),
+            (8 | 6, 0, false, 8),
+            (2, 0, true, 2),
+            (3, 100, true, 3),
+            (7, 100, true, 7),
+        ] {
+            let descriptor = with(flags, offset);
+            assert_eq!(
+                (descriptor.is_piece(), descriptor.flags_in_one_piece()),
+                (is_piece, copied),
+                "{flags}"
+            );
+        }
     }
 
     #[test]

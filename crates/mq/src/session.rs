@@ -34,6 +34,8 @@ pub struct Session {
     pub(crate) scratch: Scratch,
     // Something may have been got or put that neither MQCMIT nor MQBACK has settled.
     pub(crate) unit_open: bool,
+    // Whether messages of segments are got whole.
+    pub(crate) assembles: bool,
     // Messages got since a unit last ended.
     pub(crate) got_in_unit: u32,
     pub(crate) tally: Tally,
@@ -117,6 +119,8 @@ pub struct QueueManagerAttributes {
     pub message_bytes_max: u32,
     /// QMID: unlike the name, unique.
     pub identifier: String,
+    /// Whether it puts segments together: all do but those on z/OS.
+    pub assembles_segments: bool,
 }
 
 impl Session {
@@ -133,6 +137,7 @@ impl Session {
             buffer: vec![0; BUFFER_BYTES_KEPT],
             scratch: Scratch::default(),
             unit_open: false,
+            assembles: false,
             got_in_unit: 0,
             tally: Tally::default(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
@@ -195,15 +200,16 @@ impl Session {
         let selectors = [
             sys::MQIA_CODED_CHAR_SET_ID,
             sys::MQIA_MAX_MSG_LENGTH,
+            sys::MQIA_PLATFORM,
             sys::MQCA_Q_MGR_NAME,
             sys::MQCA_DEAD_LETTER_Q_NAME,
             sys::MQCA_Q_MGR_IDENTIFIER,
         ];
-        let mut integers = [0; 2];
+        let mut integers = [0; 3];
         let mut names = padded::<144>("");
         let inquired = self.verbs.inquire(self.connection, manager, &selectors, &mut integers, &mut names);
         self.noting(inquired)?;
-        let [ccsid, message_bytes_max] = integers;
+        let [ccsid, message_bytes_max, platform] = integers;
         let field = |at: usize| names.get(at * 48..(at + 1) * 48).map(text).unwrap_or_default();
         Ok(QueueManagerAttributes {
             name: field(0).parse().unwrap_or_else(|_| QueueManagerName::unnamed()),
@@ -211,7 +217,14 @@ impl Session {
             ccsid,
             message_bytes_max: u32::try_from(message_bytes_max).unwrap_or(0),
             identifier: field(2),
+            assembles_segments: platform != sys::MQPL_ZOS,
         })
+    }
+
+    /// From here on units get and browse messages of segments whole, and leave those alone whose segments are not all there.
+    /// For queue managers that can; see [`QueueManagerAttributes::assembles_segments`].
+    pub fn assemble_segments(&mut self) {
+        self.assembles = true;
     }
 
     /// Begins a unit of work. The borrow keeps a second one from being begun.

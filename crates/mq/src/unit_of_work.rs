@@ -120,6 +120,9 @@ impl<'s> Unit<'s> {
 
     /// Gets one message under syncpoint, whole, whatever its length, with its properties. `None`: no message came.
     ///
+    /// On a session that assembles segments, two kinds of messages come in pieces all the same, and their flags say so: one that
+    /// is longer than the channel or this driver takes, and one whose segments differ in their character sets or encodings.
+    ///
     /// # Errors
     /// What MQGET or MQINQMP answers, any warning but truncation included.
     pub fn get(&mut self, queue: Queue, options: GetOptions) -> Result<Option<Message>, Error> {
@@ -189,6 +192,14 @@ impl<'s> Unit<'s> {
             };
             match error.reason().0 {
                 sys::MQRC_NO_MSG_AVAILABLE | sys::MQRC_NO_MSG_UNDER_CURSOR => return Ok(None),
+                // What could be put together has been got; its flags say that it is not all.
+                sys::MQRC_INCONSISTENT_CCSIDS | sys::MQRC_INCONSISTENT_ENCODINGS => break length,
+                reason if gmo.Options & sys::MQGMO_COMPLETE_MSG != 0 && is_too_long(reason, length) => {
+                    // It would stand in the way of all others for ever.
+                    gmo.Options &= !sys::MQGMO_COMPLETE_MSG;
+                    gmo.MatchOptions = sys::MQMO_NONE;
+                    md = new_mqmd();
+                }
                 sys::MQRC_TRUNCATED_MSG_FAILED if length <= MESSAGE_BYTES_MAX && growths < GROWTHS_MAX => {
                     growths += 1;
                     session.buffer.resize(length.max(session.buffer.len()), 0);
@@ -325,13 +336,23 @@ impl Drop for Unit<'_> {
 
 /// The options of a get: never with data conversion, properties always in the session's handle.
 fn get_options(session: &Session, options: sys::MQLONG, wait_ms: i32) -> sys::MQGMO {
+    let segments = if session.assembles { sys::MQGMO_COMPLETE_MSG } else { sys::MQGMO_NONE };
     sys::MQGMO {
         Version: sys::MQGMO_VERSION_4,
-        Options: options | sys::MQGMO_FAIL_IF_QUIESCING | sys::MQGMO_PROPERTIES_IN_HANDLE,
+        Options: options | segments | sys::MQGMO_FAIL_IF_QUIESCING | sys::MQGMO_PROPERTIES_IN_HANDLE,
         WaitInterval: wait_ms,
         MatchOptions: sys::MQMO_NONE,
         MsgHandle: session.message_handle,
         ..libmqm_default::MQGMO_DEFAULT
+    }
+}
+
+/// Whether a message of segments is longer than the channel takes, or than any single message may be.
+fn is_too_long(reason: sys::MQLONG, length: usize) -> bool {
+    match reason {
+        sys::MQRC_DATA_LENGTH_ERROR => true,
+        sys::MQRC_TRUNCATED_MSG_FAILED => length > MESSAGE_BYTES_MAX,
+        _ => false,
     }
 }
 

@@ -98,7 +98,9 @@ fn a_message_too_long_for_its_queue_is_split_where_that_is_allowed_and_got_whole
         assert_eq!(commit(connection), OK);
         let (codes, md, whole, gmo) = take(connection, object, mq::MQGMO_COMPLETE_MSG);
         assert_eq!((codes, whole == body, md.Offset), (OK, true, 0));
-        assert_eq!((gmo.SegmentStatus as u8, gmo.Segmentation as u8), (b' ', b'A'));
+        // As IBM says it of a message that was put together: it is its own only segment.
+        assert_eq!((gmo.SegmentStatus as u8, gmo.Segmentation as u8), (b'L', b'A'));
+        assert_eq!(md.MsgFlags, mq::MQMF_SEGMENTATION_ALLOWED | mq::MQMF_SEGMENT | mq::MQMF_LAST_SEGMENT);
         assert_eq!(take(connection, object, 0).0, NO_MESSAGE, "all segments are taken");
     }
     assert_eq!(put(mq::MQMF_SEGMENTATION_ALLOWED, outside, 1), OK);
@@ -124,6 +126,32 @@ fn segments_got_whole_in_a_unit_come_back_whole_and_counted() {
         let (codes, length, _) = get(connection, object, &mut got, &mut options, 100);
         assert_eq!((codes, length, got.BackoutCount), (OK, 80, backout_count));
         assert_eq!(back_out(connection), OK);
+    }
+}
+
+#[test]
+fn segments_of_different_character_sets_or_encodings_are_not_put_together() {
+    let devqm = Devqm::start();
+    let connection = connect(&devqm, 0);
+    let object = open(connection);
+    let segment = |flags, ccsid, encoding, body: &[u8]| {
+        let mut md = mq::MQMD2 { MsgFlags: flags, CodedCharSetId: ccsid, Encoding: encoding, ..md() };
+        let mut options = pmo(mq::MQPMO_NO_SYNCPOINT | mq::MQPMO_LOGICAL_ORDER);
+        assert_eq!(put(connection, object, &mut md, &mut options, body), OK);
+    };
+    for (ccsid, encoding, reason) in
+        [(1208, 546, mq::MQRC_INCONSISTENT_CCSIDS), (500, 273, mq::MQRC_INCONSISTENT_ENCODINGS)]
+    {
+        segment(mq::MQMF_SEGMENT, 500, 546, b"one");
+        segment(mq::MQMF_SEGMENT, 500, 546, b"two");
+        segment(mq::MQMF_LAST_SEGMENT, ccsid, encoding, b"three");
+        let (codes, md, body, _) = take(connection, object, mq::MQGMO_COMPLETE_MSG);
+        assert_eq!(
+            (codes, body.as_slice(), md.MsgFlags),
+            (warning(reason), &b"onetwo"[..], mq::MQMF_SEGMENT)
+        );
+        assert_eq!(take(connection, object, mq::MQGMO_COMPLETE_MSG).0, NO_MESSAGE);
+        assert_eq!(take(connection, object, 0).2, b"three");
     }
 }
 

@@ -74,7 +74,6 @@ impl Engine {
             return self.unlock(id, &get, now);
         }
         check_options(&get)?;
-        let rules = self.catalogue.rules;
         let handle = self.handle(id, get.handle)?;
         if get.options & (BROWSING | mq::MQGMO_MSG_UNDER_CURSOR) != 0 && !handle.has(mq::MQOO_BROWSE) {
             return Err(Failure(mq::MQRC_NOT_OPEN_FOR_BROWSE));
@@ -90,8 +89,8 @@ impl Engine {
             return Err(Failure(mq::MQRC_GET_INHIBITED));
         }
         let takes = get.options & BROWSING == 0;
-        if takes && counts(&get) && self.connection(id)?.unit.messages() >= rules.uncommitted_max {
-            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        if takes && counts(&get) {
+            self.check_unit(id, 0)?;
         }
         if get.options & UNDER_CURSOR != 0 {
             return self.get_under_cursor(id, &get, queue, cursor, now);
@@ -238,11 +237,12 @@ impl Engine {
         let connection = self.connections.get_mut(&id).ok_or(Failure(mq::MQRC_HCONN_ERROR))?;
         let entry = found.at(position).ok_or(Failure(mq::MQRC_NO_MSG_AVAILABLE))?;
         let form = Form::of(get, property_control.unwrap_or(found.rules.property_control));
-        let (image, positions) = match group::whole(found, entry, get)? {
-            Some((whole, positions)) => (Arc::new(whole), positions),
-            None => (entry.image()?, vec![position]),
+        let (image, positions, inconsistent) = match group::whole(found, entry, get)? {
+            Some(whole) => (Arc::new(whole.image), whole.positions, whole.inconsistent),
+            None => (entry.image()?, vec![position], None),
         };
         let (shown, reason) = self::shown(get, form::shaped(&image, form), self.catalogue.rules.ccsid);
+        let reason = reason.or(inconsistent);
         let length = shown.body.len();
         if length > connection.message_bytes_max {
             return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));

@@ -203,35 +203,61 @@ impl Handle {
     }
 }
 
-/// A whole message of its segments, and where they stand; `None` where the get does not ask for it, or it is whole already.
-pub(super) fn whole(
-    queue: &Queue,
-    entry: &Entry,
-    get: &Get,
-) -> Result<Option<(Image, Vec<Position>)>, Failure> {
+/// A message put together of its segments.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    pub(super) image: Image,
+    /// Where its segments stand.
+    pub(super) positions: Vec<Position>,
+    /// The warning with which it ends before a segment of another character set or encoding.
+    pub(super) inconsistent: Option<i32>,
+}
+
+/// A whole message of its segments; `None` where the get does not ask for it, or it is whole already.
+pub(super) fn whole(queue: &Queue, entry: &Entry, get: &Get) -> Result<Option<Assembled>, Failure> {
     let head = &entry.head;
     if get.options & mq::MQGMO_COMPLETE_MSG == 0 || head.message_flags & IS_SEGMENT == 0 {
         return Ok(None);
     }
     let members = Members::of(queue, &head.group_id);
-    let Some(segments) = members.segments(head.sequence_number) else { return Ok(None) };
-    let entries = segments.iter().filter_map(|position| queue.at(*position));
-    let images = entries.map(Entry::image).collect::<Result<Vec<_>, _>>()?;
-    let Some(image) = images.first() else { return Ok(None) };
-    let whole = Image {
-        queue: image.queue,
-        rank: image.rank,
+    let Some(mut positions) = members.segments(head.sequence_number) else { return Ok(None) };
+    let entries = positions.iter().filter_map(|position| queue.at(*position));
+    let segments = entries.map(Entry::image).collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = segments.first() else { return Ok(None) };
+    let (mut body, mut together, mut inconsistent) = (Vec::new(), 0, None);
+    for segment in &segments {
+        inconsistent = differs(&first.descriptor, &segment.descriptor);
+        if inconsistent.is_some() {
+            break;
+        }
+        body.extend_from_slice(&segment.body);
+        together += 1;
+    }
+    positions.truncate(together);
+    // It is told as a message of one segment, or as the beginning of one.
+    let last = if inconsistent.is_none() { mq::MQMF_LAST_SEGMENT } else { 0 };
+    let image = Image {
+        queue: first.queue,
+        rank: first.rank,
         descriptor: Descriptor {
-            message_flags: head.message_flags & !IS_SEGMENT,
+            message_flags: first.descriptor.message_flags & !IS_SEGMENT | mq::MQMF_SEGMENT | last,
             offset: 0,
             original_length: mq::MQOL_UNDEFINED,
-            ..image.descriptor.clone()
+            ..first.descriptor.clone()
         },
-        expires_ms: image.expires_ms,
-        properties: image.properties.clone(),
-        body: images.iter().flat_map(|image| &image.body).copied().collect(),
+        expires_ms: first.expires_ms,
+        properties: first.properties.clone(),
+        body,
     };
-    Ok(Some((whole, segments)))
+    Ok(Some(Assembled { image, positions, inconsistent }))
+}
+
+/// Why a segment cannot be put together with the first one.
+fn differs(first: &Descriptor, segment: &Descriptor) -> Option<i32> {
+    if segment.ccsid != first.ccsid {
+        return Some(mq::MQRC_INCONSISTENT_CCSIDS);
+    }
+    (segment.encoding != first.encoding).then_some(mq::MQRC_INCONSISTENT_ENCODINGS)
 }
 
 /// The groups that one search has met: each is looked through once.

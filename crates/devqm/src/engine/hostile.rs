@@ -5,7 +5,9 @@ use libmqm_sys as mq;
 use super::connect::{Target, padded};
 use super::display::in_columns;
 use super::{ConnectionId, Engine};
-use crate::faults::{Definition, FaultId, Hold, Passing, Pattern, Strike, Verb, fails_if_quiescing};
+use crate::faults::{
+    Definition, FaultId, Hold, Passing, Pattern, Strike, Verb, fails_if_quiescing, is_in_unit,
+};
 use crate::verbs::{ObjectHandle, Request};
 
 impl Engine {
@@ -76,7 +78,14 @@ impl Engine {
             }
             _ => false,
         };
-        Some(Passing { application: self.caller(connection, request)?, verb, queue, asks_message_id })
+        let in_unit = is_in_unit(request);
+        Some(Passing {
+            application: self.caller(connection, request)?,
+            verb,
+            queue,
+            in_unit,
+            asks_message_id,
+        })
     }
 
     fn caller(&self, connection: ConnectionId, request: &Request) -> Option<Vec<u8>> {

@@ -92,9 +92,8 @@ impl Engine {
         if put.body.len() > self.connection(id)?.message_bytes_max {
             return Err(Failure(mq::MQRC_DATA_LENGTH_ERROR));
         }
-        let room = self.catalogue.rules.uncommitted_max;
-        if put.options & mq::MQPMO_SYNCPOINT != 0 && self.connection(id)?.unit.messages() >= room {
-            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        if put.options & mq::MQPMO_SYNCPOINT != 0 {
+            self.check_unit(id, 0)?;
         }
         Ok(())
     }

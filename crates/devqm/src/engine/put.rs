@@ -114,9 +114,8 @@ impl Engine {
         let mut all = Vec::with_capacity(pieces.len());
         let under_syncpoint = pieces.first().is_some_and(|put| put.options & mq::MQPMO_SYNCPOINT != 0);
         for mut put in pieces {
-            let room = self.catalogue.rules.uncommitted_max;
-            if under_syncpoint && self.connection(id)?.unit.messages() + all.len() >= room {
-                return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+            if under_syncpoint {
+                self.check_unit(id, all.len())?;
             }
             warned = self.check_message(id, queue, alias, &mut put.descriptor, put.body.len())?;
             self.complete_descriptor(id, &mut put, now)?;

@@ -3,7 +3,9 @@
 use libmqm_sys as mq;
 
 use super::message::{Entry, Moment, Position};
-use super::{Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal};
+use super::{
+    Answer, Change, ConnectionId, Engine, Failure, Progress, QueueId, answered, ok, removal, warning,
+};
 use crate::verbs::{Outcome, Reply};
 
 /// An open unit of work. There is no call that begins one: the first put or get under syncpoint does.
@@ -13,6 +15,8 @@ pub(super) struct Unit {
     pub(super) puts: Vec<Held>,
     /// Gets that nobody else sees any more.
     pub(super) gets: Vec<Held>,
+    /// Something failed that it cannot be committed without: it can only be backed out.
+    pub(super) is_doomed: bool,
 }
 
 /// A message out of its queue, and where it belongs.
@@ -59,6 +63,30 @@ impl Unit {
 }
 
 impl Engine {
+    /// Dooms the unit of work of a connection, which has met an error that nothing but backing it out undoes.
+    pub fn doom(&mut self, connection: ConnectionId) {
+        if let Some(found) = self.connections.get_mut(&connection) {
+            found.unit.is_doomed = true;
+        }
+    }
+
+    /// Whether the unit of work of a connection takes one message more, beside so many that are on their way into it.
+    pub(super) fn check_unit(
+        &mut self,
+        connection: ConnectionId,
+        on_their_way: usize,
+    ) -> Result<(), Failure> {
+        let messages_max = self.catalogue.rules.uncommitted_max;
+        let unit = &self.connection(connection)?.unit;
+        if unit.is_doomed {
+            return Err(Failure(mq::MQRC_BACKED_OUT));
+        }
+        if unit.messages() + on_their_way >= messages_max {
+            return Err(Failure(mq::MQRC_SYNCPOINT_LIMIT_REACHED));
+        }
+        Ok(())
+    }
+
     pub(super) fn commit(&mut self, connection: ConnectionId, now: Moment) -> Progress {
         self.end_unit(connection, false, now)
     }
@@ -75,6 +103,13 @@ impl Engine {
             return answered(Err(Failure(mq::MQRC_HCONN_ERROR)));
         };
         let mut unit = std::mem::take(&mut found.unit);
+        if unit.is_doomed {
+            self.undo(unit, now);
+            if disconnected {
+                self.forget(connection, now);
+            }
+            return answered(Ok(warning(mq::MQRC_BACKED_OUT, Outcome::Nothing)));
+        }
         let mut changes = self.storing(&mut unit.puts);
         changes.extend(unit.gets.iter().filter_map(|held| removal(held.position, &held.entry)));
         if changes.is_empty() {

@@ -26,6 +26,7 @@ const ACTIONS: &[(&str, &[&[&str]])] = &[
     ("EXITBEFORE", &[WHO, WHEN]),
     ("EXITAFTER", &[WHO, WHEN]),
     ("ANSWER", &[WHO, WHEN, &["REASON", "CC"]]),
+    ("DOOM", &[WHO, WHEN, &["REASON"]]),
     ("BACKEDOUT", &[&["APPLTAG", "VERB"], WHEN]),
     ("LATEBACKOUT", &[&["APPLTAG"], WHEN, &["DELAY"]]),
     ("QUIESCE", &[WHO, &["NTH", "REASON"]]),
@@ -105,6 +106,7 @@ fn action(stated: &Stated, word: &Word, verb: Option<Verb>) -> Result<Action, Er
             let reason = reason.map_or_else(|| refuse(word, "REASON(n) is needed"), Ok)?;
             Action::Strike(Blow::Answer { completion: completion(stated, verb)?, reason })
         }
+        "DOOM" => Action::Strike(Blow::Doom { reason: reason.unwrap_or(mq::MQRC_RESOURCE_PROBLEM) }),
         "BACKEDOUT" => Action::Strike(Blow::BackOut),
         "LATEBACKOUT" => Action::BackOutLate { hold_ms },
         "QUIESCE" => Action::Quiesce { reason: reason.unwrap_or(mq::MQRC_Q_MGR_QUIESCING) },
@@ -124,6 +126,9 @@ fn verb(stated: &Stated, action: &str) -> Result<Option<Verb>, Error> {
     match (action, named) {
         ("BACKEDOUT", None | Some((_, Verb::Commit))) => Ok(Some(Verb::Commit)),
         ("BACKEDOUT", Some((word, _))) => refuse(word, "BACKEDOUT happens to MQCMIT only"),
+        ("DOOM", Some((word, verb))) if !matches!(verb, Verb::Put | Verb::Put1 | Verb::Get) => {
+            refuse(word, "DOOM happens to MQPUT, MQPUT1 and MQGET only")
+        }
         ("REUSEDMSGIDS", Some((word, verb))) if !matches!(verb, Verb::Put | Verb::Put1) => {
             refuse(word, "REUSEDMSGIDS happens to MQPUT and MQPUT1 only")
         }
@@ -251,6 +256,7 @@ mod tests {
             ("DEFINE FAULT(F) ACTION(ANSWER)", "REASON"),
             ("DEFINE FAULT(F) ACTION(ANSWER) REASON(2003) CC(1) VERB(MQGET)", "CC(1)"),
             ("DEFINE FAULT(F) ACTION(BACKEDOUT) VERB(MQGET)", "MQCMIT only"),
+            ("DEFINE FAULT(F) ACTION(DOOM) VERB(MQCMIT)", "MQPUT, MQPUT1 and MQGET only"),
             ("DEFINE FAULT(F) ACTION(REUSEDMSGIDS)", "SEED"),
             ("DEFINE FAULT(F) ACTION(LATEBACKOUT) VERB(MQGET)", "VERB"),
             ("ALTER FAULT(F) ACTION(NONE)", "ALTER"),

@@ -126,6 +126,54 @@ fn an_answer_takes_the_place_of_the_verb() {
     assert_eq!(scene.devqm.try_connect_as("victim").unwrap().1, mq::MQRC_NONE);
 }
 
+/// A unit of the victim's with a message got and one put, doomed by a put that fails.
+fn doomed() -> Scene {
+    let mut scene = Scene::set();
+    scene.victim.ok(&put(scene.theirs, PUT, b"held"));
+    scene.victim.ok(&put(scene.theirs, PUT_IN_UNIT, b"never"));
+    assert_eq!(body(&mut scene.victim, &get(scene.theirs, IN_UNIT)).unwrap(), "held");
+    scene.fault("VERB(MQPUT) ACTION(DOOM)");
+    scene.victim.ok(&put(scene.theirs, PUT, b"outside"));
+    fails(&mut scene.victim, &put(scene.theirs, PUT_IN_UNIT, b"never"), mq::MQRC_RESOURCE_PROBLEM);
+    assert_eq!(scene.counts(), (1, 1));
+    scene
+}
+
+#[test]
+fn a_doomed_unit_takes_nothing_more_and_its_commit_backs_it_out() {
+    let mut scene = doomed();
+    let in_unit = Request::Get(get(scene.theirs, IN_UNIT));
+    for request in [put(scene.theirs, PUT_IN_UNIT, b"never"), in_unit.clone()] {
+        fails(&mut scene.victim, &request, mq::MQRC_BACKED_OUT);
+    }
+    // What is outside of it goes on.
+    assert_eq!(body(&mut scene.victim, &get(scene.theirs, AT_ONCE)).unwrap(), "outside");
+    assert_eq!(body(&mut scene.victim, &get(scene.theirs, AT_ONCE)), None);
+    let reply = scene.victim.call(&Request::Commit).unwrap();
+    assert_eq!(code(&reply), (mq::MQCC_WARNING, mq::MQRC_BACKED_OUT));
+    scene.victim.ok(&in_unit);
+    scene.victim.ok(&Request::Commit);
+    assert_eq!(scene.rest(), []);
+}
+
+#[test]
+fn a_doomed_unit_that_is_backed_out_is_forgotten() {
+    let mut scene = doomed();
+    scene.victim.ok(&Request::BackOut);
+    scene.victim.ok(&put(scene.theirs, PUT_IN_UNIT, b"next"));
+    scene.victim.ok(&Request::Commit);
+    let texts: Vec<_> = scene.rest().into_iter().map(|(text, _)| text).collect();
+    assert_eq!(texts, ["held", "outside", "next"]);
+}
+
+#[test]
+fn disconnecting_from_a_doomed_unit_backs_it_out_and_says_so() {
+    let mut scene = doomed();
+    let reply = scene.victim.call(&Request::Disconnect).unwrap();
+    assert_eq!(code(&reply), (mq::MQCC_WARNING, mq::MQRC_BACKED_OUT));
+    assert_eq!(scene.rest(), [("held".to_owned(), 1), ("outside".to_owned(), 0)]);
+}
+
 #[test]
 fn a_commit_is_backed_out_and_says_so() {
     let mut scene = Scene::set();

@@ -4,6 +4,7 @@ mod units;
 mod getting;
 mod queues;
 mod messages;
+mod segments;
 mod refusals;
 
 pub(crate) use units::die_at;
@@ -19,10 +20,15 @@ pub(crate) struct Claim {
 
 /// All claims, in the order in which they are asked.
 pub(crate) fn all() -> impl Iterator<Item = Claim> {
-    [units::CLAIMS, getting::CLAIMS, queues::CLAIMS, messages::CLAIMS, refusals::CLAIMS]
-        .into_iter()
-        .flatten()
-        .map(|(id, says, ask)| Claim { id, says, ask: *ask })
+    let files = [
+        units::CLAIMS,
+        getting::CLAIMS,
+        queues::CLAIMS,
+        messages::CLAIMS,
+        segments::CLAIMS,
+        refusals::CLAIMS,
+    ];
+    files.into_iter().flatten().map(|(id, says, ask)| Claim { id, says, ask: *ask })
 }
 
 /// Claims as each file lists them.

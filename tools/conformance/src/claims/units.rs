@@ -16,6 +16,7 @@ pub(super) const CLAIMS: Claims = &[
     ("disc-commits", "MQDISC commits an open unit", disconnect_commits),
     ("death-backs-out", "what a program that dies has put in a unit is backed out", death_backs_out),
     ("unit-limit", "MAXUMSGS: one message more in a unit is 2024, and the unit is still there", unit_limit),
+    ("unit-refused", "a put and a get that are refused leave their unit as it was", refused_in_unit),
     ("unit-empty", "MQCMIT and MQBACK without a unit succeed", empty_units),
 ];
 
@@ -141,6 +142,18 @@ fn unit_limit(bench: &mut Bench) -> Verdict {
     expect("MQPUT of one more", codes, failed(mq::MQRC_SYNCPOINT_LIMIT_REACHED))?;
     expect_ok("MQCMIT", connection.commit())?;
     same("CURDEPTH", connection.attribute(queue.handle, mq::MQIA_CURRENT_Q_DEPTH)?, limit)
+}
+
+fn refused_in_unit(bench: &mut Bench) -> Verdict {
+    let connection = bench.connect()?;
+    let queue = bench.temporary(&connection)?;
+    connection.put(queue.handle, mq::MQPMO_SYNCPOINT, b"one")?;
+    let mut wrong = mq::MQMD2 { Priority: -2, ..crate::program::md() };
+    let codes = connection.put_as(queue.handle, &mut wrong, mq::MQPMO_SYNCPOINT, b"two");
+    expect("MQPUT with a wrong priority", codes, failed(mq::MQRC_PRIORITY_ERROR))?;
+    expect("MQGET", connection.get(queue.handle, mq::MQGMO_SYNCPOINT).codes(), NONE)?;
+    expect_ok("MQCMIT", connection.commit())?;
+    same("the body", connection.get(queue.handle, mq::MQGMO_NO_SYNCPOINT).body()?, b"one")
 }
 
 fn empty_units(bench: &mut Bench) -> Verdict {
