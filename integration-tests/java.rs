@@ -1,5 +1,5 @@
 //! IBM's own clients for Java, fetched unmodified when the tests run, as judges of devqm's channel door: base classes, JMS and
-//! Jakarta Messaging, the oldest and the newest version.
+//! Jakarta Messaging, the oldest and the newest version; and Spring and Apache Camel on top of the last.
 //!
 //! Skipped in plain words where Java or Maven are absent; required where `MQGATE_REQUIRE_SUITES` is set.
 
@@ -14,12 +14,17 @@ use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use tempfile::TempDir;
 
 use crate::harness::devqm::{CHANNEL, DEAD_LETTERS, NOTICES, PAYMENTS};
+use crate::harness::wait::until;
 use crate::harness::{Devqm, Put};
 
 /// What the Java programs open.
 const DEFINITIONS: &str = "\
 DEFINE QLOCAL(JAVA.BASE) DESCR('for Java') BOTHRESH(3)
 DEFINE QLOCAL(JAVA.JMS) DEFPSIST(YES)
+DEFINE QLOCAL(JAVA.SPRING) DEFPSIST(YES)
+DEFINE QLOCAL(JAVA.RESTART) DEFPSIST(YES)
+DEFINE QLOCAL(JAVA.CAMEL.IN) DEFPSIST(YES)
+DEFINE QLOCAL(JAVA.CAMEL.OUT) DEFPSIST(YES)
 DEFINE CHANNEL(PLAIN.SVRCONN) CHLTYPE(SVRCONN) SHARECNV(0)
 ";
 /// A channel whose clients are not multiplexed.
@@ -49,6 +54,10 @@ const NEWEST: Client = Client { artifact: "com.ibm.mq.allclient", version: "9.4.
 const JAKARTA: Client =
     Client { artifact: "com.ibm.mq.jakarta.client", version: "10.0.0.0", is_jakarta: true };
 const CLIENTS: [Client; 3] = [OLDEST, NEWEST, JAKARTA];
+
+/// The programs for all of them, and those for what stands on the Jakarta client.
+const PROGRAMS: [&str; 5] = ["Cases", "BaseCases", "JmsCases", "AcrossCases", "TlsCases"];
+const FRAMEWORK_PROGRAMS: [&str; 3] = ["SpringCases", "CamelCases", "FrameworkCases"];
 
 /// How the Jakarta client names what the other names differently.
 const JAKARTA_NAMES: [(&str, &str); 3] = [
@@ -91,20 +100,29 @@ impl Client {
         folder.join(format!("{}-{}", self.artifact, self.version))
     }
 
-    /// The client and what it needs, by Maven; kept for the next run.
+    /// The programs that are compiled against it.
+    fn programs(self) -> impl Iterator<Item = &'static str> {
+        let of_frameworks = FRAMEWORK_PROGRAMS.into_iter().filter(move |_| self.is_jakarta);
+        PROGRAMS.into_iter().chain(of_frameworks)
+    }
+
+    /// The client and what it needs, by Maven; kept for the next run, unless other things are asked for then.
     fn fetch(self, folder: &Path) -> Result<(), String> {
         let folder = self.folder(folder);
-        if folder.join("fetched").is_file() {
+        let asked = std::fs::read_to_string(sources().join("pom.xml")).map_err(|error| error.to_string())?;
+        if std::fs::read_to_string(folder.join("fetched")).is_ok_and(|fetched| fetched == asked) {
             return Ok(());
         }
+        _ = std::fs::remove_dir_all(folder.join("lib"));
         std::fs::create_dir_all(folder.join("lib")).map_err(|error| error.to_string())?;
         run(Command::new("mvn")
             .args(["-q", "-B", "dependency:copy-dependencies", "-f"])
             .arg(sources().join("pom.xml"))
+            .args(self.is_jakarta.then_some("-Pframeworks"))
             .arg(format!("-Dclient={}", self.artifact))
             .arg(format!("-Dclient.version={}", self.version))
             .arg(format!("-DoutputDirectory={}", folder.join("lib").display())))?;
-        std::fs::write(folder.join("fetched"), "").map_err(|error| error.to_string())
+        std::fs::write(folder.join("fetched"), asked).map_err(|error| error.to_string())
     }
 
     fn compile(self, folder: &Path) -> Result<(), String> {
@@ -113,7 +131,7 @@ impl Client {
         std::fs::create_dir_all(&copies).map_err(|error| error.to_string())?;
         let mut javac = Command::new("javac");
         javac.arg("-cp").arg(folder.join("lib/*")).arg("-d").arg(folder.join("classes"));
-        for name in ["Cases", "BaseCases", "JmsCases", "AcrossCases", "TlsCases"] {
+        for name in self.programs() {
             let file = format!("{name}.java");
             let text = std::fs::read_to_string(sources().join(&file)).map_err(|error| error.to_string())?;
             let names = JAKARTA_NAMES.iter().filter(|_| self.is_jakarta);
@@ -127,15 +145,20 @@ impl Client {
     /// Runs one of the programs; its table of cases, each a name and what came of it.
     #[track_caller]
     fn judge(self, folder: &Path, devqm: &Devqm, cases: &Cases<'_>) {
+        self.judge_at(folder, &devqm.host_and_port(), cases);
+    }
+
+    /// The same where the queue manager does not run all the time.
+    #[track_caller]
+    fn judge_at(self, folder: &Path, (host, port): &(String, String), cases: &Cases<'_>) {
         let folder = self.folder(folder);
-        let (host, port) = devqm.host_and_port();
         let output = Command::new("java")
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
             .args(cases.properties)
             .arg("-cp")
             .arg(format!("{}:{}", folder.join("lib/*").display(), folder.join("classes").display()))
             .arg(cases.program)
-            .args([host.as_str(), port.as_str(), cases.channel])
+            .args([host, port, cases.channel])
             .args(cases.arguments)
             .current_dir(&folder)
             .output()
@@ -298,6 +321,26 @@ fn jakarta_messaging_works_unmodified() {
 #[test]
 fn jms_of_provider_version_6_works_unmodified() {
     messaging(NEWEST, "6");
+}
+
+/// One process of Java for all of it. Its last case asks for the death of the queue manager.
+#[test]
+fn spring_and_camel_work_unmodified() {
+    with_java(|folder| {
+        let mut devqm = Devqm::start_with(DEFINITIONS);
+        let address = devqm.host_and_port();
+        let cases = Cases { program: "FrameworkCases", channel: CHANNEL, arguments: &USER, properties: &[] };
+        std::thread::scope(|scope| {
+            let java = scope.spawn(|| JAKARTA.judge_at(folder, &address, &cases));
+            let mut client = devqm.client();
+            let mut asks = || client.depth("JAVA.RESTART") > 0;
+            until("Java asks for a restart", || java.is_finished() || asks());
+            if !java.is_finished() {
+                devqm.kill_and_restart();
+                devqm.client().put("JAVA.SPRING", "after");
+            }
+        });
+    });
 }
 
 #[test]

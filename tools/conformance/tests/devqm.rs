@@ -38,6 +38,7 @@ impl Devqm {
             users: None,
             tls: None,
             queue_manager: "QM1".to_owned(),
+            message_memory_bytes: 16 << 20,
             ready_file: None,
         };
         let (stop, stopped) = oneshot::channel();
