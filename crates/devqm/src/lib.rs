@@ -17,7 +17,7 @@ pub mod selector;
 pub mod mqsc;
 pub mod engine;
 pub mod store;
-mod shelf;
+pub mod shelf;
 pub mod users;
 pub mod pcf;
 mod server;

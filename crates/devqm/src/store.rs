@@ -8,7 +8,7 @@
 //!   memory had no room for; they go at the next start.
 //! * `in-flight`: see [`in_flight`].
 
-mod in_flight;
+pub mod in_flight;
 
 use std::collections::BTreeMap;
 use std::fs;
